@@ -1,0 +1,271 @@
+"""The bundle: one folder that holds all that scoring needs, and a hash of every part.
+
+No pickle: JSON, plain text and numpy arrays read with `allow_pickle=False`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+import jiesu
+from jiesu.errors import BundleError
+from jiesu.heads.linear import Floats, LinearHead, LinearTier, Vocabulary
+from jiesu.text.ngrams import NgramSpec
+from jiesu.jurisdiction import Jurisdiction
+from jiesu.resources import resource
+from jiesu.text.segment import Backend
+
+FORMAT = 1
+MANIFEST, VOCABULARY, WEIGHTS, IDF = "manifest.json", "vocabulary.tsv", "weights.npy", "idf.npy"
+
+
+class Part(BaseModel):
+    """A part of the manifest: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HeadEntry(Part):
+    """One head: labels in order, bias, calibration, and which rare labels were pooled where."""
+
+    name: str
+    labels: tuple[str, ...]
+    labels_hash: str
+    bias: tuple[float, ...]
+    temperature: float
+    pooled: dict[str, str] = {}
+    rows: int
+
+
+class ThresholdEntry(Part):
+    """Above which confidence a head decides alone; None: never. Certified only if it says so."""
+
+    confidence: float | None
+    target_risk: float
+    coverage: float
+    rows: int
+    certified: bool = False
+
+
+class TokeniserEntry(Part):
+    """How words are cut: back end, its version, and a hash of the jurisdiction's dictionary."""
+
+    backend: Backend
+    version: str
+    words_hash: str
+
+
+class Manifest(Part):
+    """manifest.json."""
+
+    format: int
+    name: str
+    version: str
+    package: str
+    jurisdiction: str
+    jurisdiction_hash: str
+    tokeniser: TokeniserEntry
+    ngrams: dict[str, float]
+    min_count: int
+    heads: tuple[HeadEntry, ...]
+    thresholds: dict[str, ThresholdEntry]
+    seed: int
+    config: dict[str, Any]
+    data: dict[str, str]
+    metrics: dict[str, Any]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded bundle."""
+
+    path: Path
+    manifest: Manifest
+    linear: LinearTier
+
+    @property
+    def content_hash(self) -> str:
+        """The hash of the manifest, which holds the hash of everything else."""
+        return sha256((self.path / MANIFEST).read_bytes())
+
+
+def sha256(data: bytes) -> str:
+    """Return the hex digest of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_of(items: Sequence[str]) -> str:
+    """Return a hash of strings in order."""
+    return sha256("\n".join(items).encode())
+
+
+def file_hash(path: Path) -> str:
+    """Return the hash of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for piece in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def save_bundle(
+    folder: Path, *, linear: LinearTier, manifest: Mapping[str, Any], pooled: Mapping[str, dict[str, str]], rows: Mapping[str, int]
+) -> Manifest:
+    """Write a bundle; `manifest` gives all fields but heads and files. Same input, same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = linear.vocabulary
+    lines = zip(vocabulary.kinds, vocabulary.entries, strict=True)
+    text = "".join(f"{kind}\t{entry}\n" for kind, entry in lines)
+    (folder / VOCABULARY).write_bytes(text.encode())
+    np.save(folder / WEIGHTS, linear.weights.astype(np.float16), allow_pickle=False)
+    np.save(folder / IDF, vocabulary.idf.astype(np.float32), allow_pickle=False)
+    spec = vocabulary.spec
+    entries = [
+        HeadEntry(
+            name=head.name,
+            labels=head.labels,
+            labels_hash=hash_of(head.labels),
+            bias=tuple(round(float(value), 6) for value in head.bias),
+            temperature=round(head.temperature, 6),
+            pooled=dict(pooled.get(head.name, {})),
+            rows=rows[head.name],
+        )
+        for head in linear.heads
+    ]
+    result = Manifest(
+        format=FORMAT,
+        package=jiesu.__version__,
+        ngrams={"char": spec.char, "word": spec.word, "word_scale": spec.word_scale},
+        heads=tuple(entries),
+        files={name: file_hash(folder / name) for name in (VOCABULARY, WEIGHTS, IDF)},
+        **manifest,
+    )
+    dumped = json.dumps(result.model_dump(), ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / MANIFEST).write_bytes(dumped.encode() + b"\n")
+    return result
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a manifest alone. Raises BundleError if there is none or it is malformed."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError("no_manifest", f"{folder.name}: found no {MANIFEST}, expected a bundle")
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = " -> ".join(map(str, first["loc"])) or "the whole file"
+        raise BundleError(
+            "bad_manifest", f"{folder.name}/{MANIFEST} -> {where}: {first['msg']}"
+        ) from None
+    if manifest.format != FORMAT:
+        raise BundleError(
+            "bad_format", f"{folder.name}: found format {manifest.format}, expected {FORMAT}"
+        )
+    return manifest
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Check that every file is there and unaltered. Raises BundleError naming the file."""
+    expected = {VOCABULARY, WEIGHTS, IDF}
+    if set(manifest.files) != expected:
+        raise BundleError(
+            "bad_manifest",
+            f"{folder.name}: found files {sorted(manifest.files)}, expected {sorted(expected)}",
+        )
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError("missing_file", f"{folder.name}: {name} is missing")
+        found = file_hash(path)
+        if found != digest:
+            raise BundleError(
+                "altered_file",
+                f"{folder.name}: {name} was altered: found sha256 {found[:12]}…, "
+                f"expected {digest[:12]}…",
+            )
+    for head in manifest.heads:
+        if hash_of(head.labels) != head.labels_hash or len(head.bias) != len(head.labels):
+            raise BundleError("altered_labels", f"{folder.name}: labels of {head.name} altered")
+
+
+def load_bundle(source: str | Path = "default") -> Bundle:
+    """Load a bundle by shipped name or folder, after checking every hash.
+
+    Raises BundleError if anything is missing, altered or does not fit together.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        if isinstance(source, str) and "/" not in source and source == "default":
+            folder = resource("models", source)
+        else:
+            raise BundleError("no_bundle", f"no bundle at {source}: expected a folder or 'default'")
+    manifest = read_manifest(folder)
+    verify_files(folder, manifest)
+    return Bundle(folder, manifest, _linear(folder, manifest))
+
+
+def _linear(folder: Path, manifest: Manifest) -> LinearTier:
+    kinds: list[str] = []
+    entries: list[str] = []
+    for line in (folder / VOCABULARY).read_text("utf-8").splitlines():
+        kind, _, entry = line.partition("\t")
+        kinds.append(kind)
+        entries.append(entry)
+    idf: Floats = np.load(folder / IDF, allow_pickle=False)
+    weights: Floats = np.load(folder / WEIGHTS, allow_pickle=False).astype(np.float32)
+    columns = sum(len(head.labels) for head in manifest.heads)
+    if weights.shape != (len(entries), columns) or idf.shape != (len(entries),):
+        raise BundleError(
+            "bad_shape",
+            f"{folder.name}: found weights {weights.shape} and idf {idf.shape}, expected "
+            f"({len(entries)}, {columns}) and ({len(entries)},)",
+        )
+    spec = NgramSpec(
+        char=int(manifest.ngrams["char"]),
+        word=int(manifest.ngrams["word"]),
+        word_scale=manifest.ngrams["word_scale"],
+    )
+    heads = []
+    at = 0
+    for entry in manifest.heads:
+        columns_of = slice(at, at + len(entry.labels))
+        at = columns_of.stop
+        bias = np.array(entry.bias, dtype=np.float32)
+        heads.append(LinearHead(entry.name, entry.labels, columns_of, bias, entry.temperature))
+    return LinearTier(Vocabulary(tuple(kinds), tuple(entries), idf, spec), weights, tuple(heads))
+
+
+def check_jurisdiction_fits(manifest: Manifest, jurisdiction: Jurisdiction) -> None:
+    """Refuse a jurisdiction that is not the one the bundle was trained for. Raises BundleError."""
+    if manifest.jurisdiction_hash != jurisdiction.content_hash:
+        raise BundleError(
+            "other_jurisdiction",
+            f"bundle {manifest.name} was trained for {manifest.jurisdiction} "
+            f"({manifest.jurisdiction_hash[:12]}…), found {jurisdiction.catalogue} "
+            f"({jurisdiction.content_hash[:12]}…): train again, or take the jurisdiction "
+            "that it was trained for",
+        )
+
+
+def check_tokeniser_fits(manifest: Manifest, words: Sequence[str]) -> None:
+    """Refuse another tokeniser than the one trained with. Raises BundleError."""
+    entry = manifest.tokeniser
+    installed = version(entry.backend)
+    if installed != entry.version:
+        raise BundleError(
+            "other_tokeniser",
+            f"bundle {manifest.name}: found {entry.backend} {installed}, expected {entry.version}",
+        )
+    if hash_of(words) != entry.words_hash:
+        raise BundleError("other_words", f"bundle {manifest.name}: the dictionary was altered")

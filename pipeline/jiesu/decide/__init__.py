@@ -1,0 +1,1 @@
+"""Pure functions from probabilities and the jurisdiction to decisions."""

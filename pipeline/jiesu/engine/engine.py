@@ -1,0 +1,162 @@
+"""Engine: reads a batch once, asks the heads, and has the verdicts put together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from jiesu.bundle import Bundle, check_jurisdiction_fits, check_tokeniser_fits, load_bundle
+from jiesu.corpus.read import Row, appeal_from
+from jiesu.engine.assemble import Assembler
+from jiesu.engine.reading import Reading
+from jiesu.errors import BundleError
+from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
+from jiesu.schema import Appeal, Verdict
+from jiesu.text.lexicon import Lexicon, Match
+from jiesu.text.ngrams import hash_codes
+from jiesu.text.normalise import normalise
+from jiesu.text.places import Gazetteer, Place, merge
+from jiesu.text.segment import Segmenter
+from jiesu.text.turns import caller_spans
+
+BATCH = 512
+"""Appeals read together. What is in a batch does not change any verdict of it."""
+
+_REQUIRED_HEADS = ("type", "unit")
+
+
+class Engine:
+    """Scores appeals with one bundle and its jurisdiction.
+
+    Holds no state between calls, so threads may share it. Raises BundleError if the bundle, the
+    jurisdiction and the installed tokeniser do not fit together.
+    """
+
+    def __init__(self, bundle: Bundle, jurisdiction: Jurisdiction) -> None:
+        check_jurisdiction_fits(bundle.manifest, jurisdiction)
+        tokeniser = bundle.manifest.tokeniser
+        self._segmenter = Segmenter(jurisdiction.words, backend=tokeniser.backend)
+        check_tokeniser_fits(bundle.manifest, self._segmenter.words)
+        self.bundle = bundle
+        self.jurisdiction = jurisdiction
+        self._tier = bundle.linear
+        self._heads = {head.name: head for head in self._tier.heads}
+        missing = [name for name in _REQUIRED_HEADS if name not in self._heads]
+        if missing:
+            raise BundleError(
+                "missing_head",
+                f"bundle {bundle.manifest.name}: found heads {sorted(self._heads)}, expected "
+                f"also {missing}: it can be evaluated, not score appeals",
+            )
+        self._gazetteer = Gazetteer(jurisdiction)
+        cues = [(rule.code, cue) for rule in jurisdiction.dispositions for cue in rule.cues]
+        self._cue_codes = [code for code, _ in cues]
+        self._cues = Lexicon([cue for _, cue in cues])
+        self._assembler = Assembler(bundle, jurisdiction)
+        self._tier.warm()
+
+    def score(
+        self,
+        appeals: Iterable[Appeal | Mapping[str, Any] | str],
+        *,
+        explain: bool = True,
+        redact: bool = False,
+        words: bool = False,
+    ) -> list[Verdict]:
+        """Return one verdict an appeal, in order. What cannot be scored is a verdict with `error`.
+
+        A mapping may use any accepted column name; a string is a text without an id.
+        """
+        rows = (_row(item, number) for number, item in enumerate(appeals, start=1))
+        return list(self.stream(rows, explain=explain, redact=redact, words=words))
+
+    def stream(
+        self,
+        rows: Iterable[Row],
+        *,
+        explain: bool = True,
+        redact: bool = False,
+        words: bool = False,
+        batch: int = BATCH,
+    ) -> Iterator[Verdict]:
+        """Yield one verdict a row, in order, holding `batch` rows at a time."""
+        source = iter(rows)
+        while part := list(islice(source, batch)):
+            appeals = [row.appeal for row in part if row.appeal is not None]
+            verdicts = iter(self._score(appeals, explain=explain, redact=redact, words=words))
+            for row in part:
+                if row.appeal is None:
+                    yield self._assembler.failed(row.id, row.error)
+                else:
+                    yield next(verdicts)
+
+    def _score(
+        self, appeals: Sequence[Appeal], *, explain: bool, redact: bool, words: bool
+    ) -> list[Verdict]:
+        if not appeals:
+            return []
+        reading = self._read(appeals)
+        probabilities = {
+            name: head.probabilities(reading.margins) for name, head in self._heads.items()
+        }
+        return self._assembler.assemble(
+            appeals, reading, probabilities, explain=explain, redact=redact, words=words
+        )
+
+    def _read(self, appeals: Sequence[Appeal]) -> Reading:
+        texts = [appeal.text for appeal in appeals]
+        keep = [caller_spans(text) for text in texts]
+        batch = normalise(texts, keep=keep if any(keep) else None)
+        hashed = hash_codes(batch.codes)
+        bounds = self._segmenter.boundaries(batch)
+        margins, hits, scales = self._tier.margins(batch, hashed, bounds)
+        cues: dict[int, list[Match]] = defaultdict(list)
+        for match in self._cues.find(batch, hashed):
+            cues[match.row].append(match)
+        return Reading(
+            batch=batch,
+            words=bounds,
+            margins=margins,
+            hits=hits,
+            scales=scales,
+            places=self._places(appeals, self._gazetteer.locate(batch, hashed)),
+            cues={
+                row: [(self._cue_codes[match.entry], match.start, match.end) for match in matches]
+                for row, matches in cues.items()
+            },
+        )
+
+    def _places(self, appeals: Sequence[Appeal], read: list[Place]) -> list[Place]:
+        """Complete what the texts say of the place by what the records' own fields say."""
+        stated = [
+            (row, " ".join(filter(None, (appeal.area, appeal.subdistrict, appeal.address))))
+            for row, appeal in enumerate(appeals)
+            if appeal.area or appeal.subdistrict or appeal.address
+        ]
+        if stated:
+            found = self._gazetteer.locate_fields([fields for _, fields in stated])
+            for (row, _), place in zip(stated, found, strict=True):
+                read[row] = merge(place, read[row])
+        return read
+
+
+def _row(item: Appeal | Mapping[str, Any] | str, number: int) -> Row:
+    if isinstance(item, Appeal):
+        return Row(number=number, appeal=item, error=None, id=item.id, extra={})
+    record = item if isinstance(item, Mapping) else {"text": item}
+    return appeal_from(record, number=number)
+
+
+def load(
+    bundle: str | Path = "default", *, jurisdiction: str | Path | None = None
+) -> Engine:
+    """Load an engine: a bundle ("default" or a folder) and the jurisdiction that it names.
+
+    Raises BundleError or ConfigError with the reason.
+    """
+    loaded = load_bundle(bundle)
+    source = jurisdiction or loaded.manifest.jurisdiction.partition("@")[0]
+    return Engine(loaded, load_jurisdiction(source))

@@ -1,0 +1,1 @@
+"""Heads: from texts to label probabilities."""

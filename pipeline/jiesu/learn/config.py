@@ -1,0 +1,121 @@
+"""What a training is: one YAML file, unknown keys refused, dotted overrides on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jiesu.errors import ConfigError
+from jiesu.text.segment import Backend
+
+
+class Part(BaseModel):
+    """A part of a training file: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Part):
+    """Rows of one file for one head.
+
+    `path` is below the config's `data` folder. `label` is a column; of a list, item `level`.
+    `map` translates labels ("" leaves a row out); an unmapped label must be one of the head's.
+    `weight` multiplies every row. `where` keeps rows whose column has the value.
+    """
+
+    path: str
+    label: str
+    level: int = 0
+    map: dict[str, str] = {}
+    weight: float = Field(default=1.0, gt=0)
+    where: dict[str, str] = {}
+
+
+class HeadConfig(Part):
+    """How one head is trained.
+
+    `c`: inverse regularisation of the squared hinge. `balance`: a row counts (mean class size /
+    own class size) ** balance. `pool_below`: classes with fewer rows join their parent.
+    `calibrate`: the last `share` by time, or `folds` by near-duplicate group where rows have no
+    date. `exclude`: files whose rows, and near-duplicates of them, must not be trained on.
+    """
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+    c: float = Field(default=0.3, gt=0)
+    balance: float = Field(default=0.5, ge=0, le=1)
+    pool_below: int = Field(default=0, ge=0)
+    calibrate: Literal["time", "folds"] = "time"
+    share: float = Field(default=0.15, gt=0, lt=1)
+    folds: int = Field(default=5, ge=2)
+    exclude: tuple[str, ...] = ()
+    test: Source | None = None
+
+
+class VocabularyConfig(Part):
+    """Which n-grams, seen in at least `min_count` texts, and how many at most."""
+
+    char: int = Field(default=3, ge=1, le=8)
+    word: int = Field(default=2, ge=0, le=2)
+    word_scale: float = Field(default=0.7, gt=0)
+    min_count: int = Field(default=3, ge=3)
+    max_features: int = Field(default=150_000, ge=1)
+
+
+class TrainConfig(Part):
+    """configs/train/<name>.yaml."""
+
+    name: str
+    version: str
+    jurisdiction: str
+    data: str
+    output: str
+    seed: int = 7
+    segmenter: Backend = "rjieba"
+    vocabulary: VocabularyConfig = VocabularyConfig()
+    heads: dict[str, HeadConfig] = Field(min_length=1)
+    target_risk: float = Field(default=0.05, gt=0, lt=1)
+    bootstrap: int = Field(default=1000, ge=10)
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a training file and apply overrides such as `heads.unit.c=0.5`.
+
+    Raises ConfigError that prints the path of the fault, `heads -> unit -> c`.
+    """
+    if not path.is_file():
+        raise ConfigError("no_config", f"no training file {path}")
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError("bad_yaml", f"{path.name}: not readable as YAML: {error}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            "bad_yaml", f"{path.name}: found {type(raw).__name__}, expected a mapping"
+        )
+    for override in overrides:
+        _apply(raw, override)
+    try:
+        return TrainConfig.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            f"{path.name}: {' -> '.join(map(str, item['loc']))}: {item['msg']}"
+            for item in error.errors(include_input=False)
+        ]
+        raise ConfigError("bad_config", "\n".join(lines)) from None
+
+
+def _apply(raw: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError("bad_override", f"found {override!r}, expected a.b.c=value")
+    *parents, last = key.split(".")
+    place: Any = raw
+    for name in parents:
+        place = place.setdefault(name, {}) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            raise ConfigError("bad_override", f"{' -> '.join(key.split('.'))}: no such place")
+    place[last] = yaml.safe_load(value)

@@ -1,0 +1,116 @@
+"""Training rows: appeals with the label of one head, from the files that a config names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jiesu.corpus.read import Row, read_appeals
+from jiesu.errors import ConfigError, InputError
+from jiesu.jurisdiction import Jurisdiction
+from jiesu.learn.config import HeadConfig, Source
+from jiesu.schema import TYPE_CODES, Appeal
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of one head, in file order: what was said, the label, what the row counts."""
+
+    appeals: list[Appeal] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    alternatives: list[str | None] = field(default_factory=list)
+    extras: list[Mapping[str, Any]] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    skipped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.appeals)
+
+    def take(self, index: Sequence[int]) -> Rows:
+        """Return the rows of the given numbers."""
+        parts = (self.appeals, self.labels, self.alternatives, self.extras, self.weights)
+        return Rows(*([part[i] for i in index] for part in parts), skipped=self.skipped)  # type: ignore[arg-type]
+
+
+def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
+    """Return every accepted spelling of a head's labels, empty for a head that is free."""
+    names: dict[str, str] = {}
+    if head == "type":
+        names = {code: code for code in TYPE_CODES}
+        names |= {item.name: item.code for item in jurisdiction.types}
+    elif head == "unit":
+        for unit in jurisdiction.units:
+            names |= dict.fromkeys((unit.name, *unit.aliases), unit.name)
+    elif head == "topic":
+        for topic in jurisdiction.topics:
+            names |= dict.fromkeys((topic.name, *topic.aliases), topic.name)
+    return names
+
+
+def read_rows(
+    root: Path, sources: Iterable[Source], *, head: str, jurisdiction: Jurisdiction
+) -> Rows:
+    """Read the labelled rows of a head. Rows without a label are counted as skipped.
+
+    Raises ConfigError for a label that the jurisdiction does not know, InputError for a file that
+    cannot be read.
+    """
+    rows = Rows()
+    names = label_names(head, jurisdiction)
+    for source in sources:
+        for row in read_appeals(root / source.path):
+            label = _label(row, source)
+            if row.appeal is None or label is None:
+                rows.skipped += 1
+                continue
+            rows.appeals.append(row.appeal)
+            rows.labels.append(_known(label, names, head=head, source=source, number=row.number))
+            alternative = row.extra.get("alt")
+            rows.alternatives.append(alternative if isinstance(alternative, str) else None)
+            rows.extras.append(row.extra)
+            rows.weights.append(source.weight)
+    if not rows.appeals:
+        raise InputError("no_rows", f"head {head}: found no row with a label, expected some")
+    return rows
+
+
+def _known(
+    label: str, names: Mapping[str, str], *, head: str, source: Source, number: int
+) -> str:
+    if not names or label in names:
+        return names.get(label, label)
+    raise ConfigError(
+        "unknown_label",
+        f"heads -> {head} -> {source.path} row {number}: found label {label!r}, expected one of "
+        f"the {len(set(names.values()))} that the jurisdiction lists, or a `map` for it",
+    )
+
+
+def _label(row: Row, source: Source) -> str | None:
+    for column, wanted in source.where.items():
+        if str(_value(row, column)) != wanted:
+            return None
+    value = _value(row, source.label)
+    if isinstance(value, str) and value.startswith("["):
+        value = json.loads(value)
+    if isinstance(value, (list, tuple)):
+        value = value[source.level] if len(value) > source.level else None
+    if value is None or value == "":
+        return None
+    return source.map.get(str(value), str(value)) or None
+
+
+def _value(row: Row, column: str) -> Any:
+    if column in row.extra:
+        return row.extra[column]
+    return getattr(row.appeal, column, None) if row.appeal else None
+
+
+def excluded_texts(root: Path, config: HeadConfig) -> list[Appeal]:
+    """Return the appeals of the files that a head must not be trained on."""
+    return [
+        row.appeal for path in config.exclude for row in read_appeals(root / path) if row.appeal
+    ]
