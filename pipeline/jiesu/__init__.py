@@ -1,8 +1,8 @@
 """接诉: reads an appeal to a 12345 hotline and returns a verdict.
 
-    import jiesu
-    engine = jiesu.load()
-    verdicts = engine.score(["小区门口路灯坏了三天没人修"])
+import jiesu
+engine = jiesu.load()
+verdicts = engine.score(["小区门口路灯坏了三天没人修"])
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import jiesu
 from jiesu.errors import BundleError
-from jiesu.heads.linear import Floats, LinearHead, LinearTier, Vocabulary
-from jiesu.text.ngrams import NgramSpec
+from jiesu.heads.linear import Calibration, Floats, LinearHead, LinearTier, Vocabulary
 from jiesu.jurisdiction import Jurisdiction
 from jiesu.resources import resource
+from jiesu.text.ngrams import NgramSpec
 from jiesu.text.segment import Backend
 
 FORMAT = 1
@@ -41,7 +41,8 @@ class HeadEntry(Part):
     labels: tuple[str, ...]
     labels_hash: str
     bias: tuple[float, ...]
-    temperature: float
+    prior: tuple[float, ...]
+    calibration: Calibration
     pooled: dict[str, str] = {}
     rows: int
 
@@ -74,7 +75,7 @@ class Manifest(Part):
     jurisdiction: str
     jurisdiction_hash: str
     tokeniser: TokeniserEntry
-    ngrams: dict[str, float]
+    ngrams: NgramSpec
     min_count: int
     heads: tuple[HeadEntry, ...]
     thresholds: dict[str, ThresholdEntry]
@@ -119,7 +120,12 @@ def file_hash(path: Path) -> str:
 
 
 def save_bundle(
-    folder: Path, *, linear: LinearTier, manifest: Mapping[str, Any], pooled: Mapping[str, dict[str, str]], rows: Mapping[str, int]
+    folder: Path,
+    *,
+    linear: LinearTier,
+    manifest: Mapping[str, Any],
+    pooled: Mapping[str, dict[str, str]],
+    rows: Mapping[str, int],
 ) -> Manifest:
     """Write a bundle; `manifest` gives all fields but heads and files. Same input, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,14 +135,14 @@ def save_bundle(
     (folder / VOCABULARY).write_bytes(text.encode())
     np.save(folder / WEIGHTS, linear.weights.astype(np.float16), allow_pickle=False)
     np.save(folder / IDF, vocabulary.idf.astype(np.float32), allow_pickle=False)
-    spec = vocabulary.spec
     entries = [
         HeadEntry(
             name=head.name,
             labels=head.labels,
             labels_hash=hash_of(head.labels),
             bias=tuple(round(float(value), 6) for value in head.bias),
-            temperature=round(head.temperature, 6),
+            prior=tuple(round(float(value), 6) for value in head.prior),
+            calibration=head.calibration,
             pooled=dict(pooled.get(head.name, {})),
             rows=rows[head.name],
         )
@@ -145,7 +151,7 @@ def save_bundle(
     result = Manifest(
         format=FORMAT,
         package=jiesu.__version__,
-        ngrams={"char": spec.char, "word": spec.word, "word_scale": spec.word_scale},
+        ngrams=vocabulary.spec,
         heads=tuple(entries),
         files={name: file_hash(folder / name) for name in (VOCABULARY, WEIGHTS, IDF)},
         **manifest,
@@ -195,7 +201,8 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
                 f"expected {digest[:12]}…",
             )
     for head in manifest.heads:
-        if hash_of(head.labels) != head.labels_hash or len(head.bias) != len(head.labels):
+        sizes = {len(head.labels), len(head.bias), len(head.prior)}
+        if hash_of(head.labels) != head.labels_hash or len(sizes) != 1:
             raise BundleError("altered_labels", f"{folder.name}: labels of {head.name} altered")
 
 
@@ -231,18 +238,15 @@ def _linear(folder: Path, manifest: Manifest) -> LinearTier:
             f"{folder.name}: found weights {weights.shape} and idf {idf.shape}, expected "
             f"({len(entries)}, {columns}) and ({len(entries)},)",
         )
-    spec = NgramSpec(
-        char=int(manifest.ngrams["char"]),
-        word=int(manifest.ngrams["word"]),
-        word_scale=manifest.ngrams["word_scale"],
-    )
+    spec = manifest.ngrams
     heads = []
     at = 0
-    for entry in manifest.heads:
-        columns_of = slice(at, at + len(entry.labels))
+    for item in manifest.heads:
+        columns_of = slice(at, at + len(item.labels))
         at = columns_of.stop
-        bias = np.array(entry.bias, dtype=np.float32)
-        heads.append(LinearHead(entry.name, entry.labels, columns_of, bias, entry.temperature))
+        bias = np.array(item.bias, dtype=np.float32)
+        prior = np.array(item.prior, dtype=np.float32)
+        heads.append(LinearHead(item.name, item.labels, columns_of, bias, prior, item.calibration))
     return LinearTier(Vocabulary(tuple(kinds), tuple(entries), idf, spec), weights, tuple(heads))
 
 

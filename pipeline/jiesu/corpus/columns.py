@@ -1,4 +1,4 @@
-"""Which column of a file is which field of the contract: the alias table of `configs/columns.yaml`."""
+"""Which column of a file is which field of the contract: the aliases of `configs/columns.yaml`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from jiesu.schema import Appeal
 _FILE = "columns.yaml"
 _MARKS = re.compile(r"[\s_\-*:'\"`.﻿]+")
 _BRACKETS = re.compile(r"[(\[【〔<][^()\[\]【】〔〕<>]*[)\]】〕>]$")
+_LONGEST_NAME = 64
 _SHOWN_COLUMNS = 30
 _SHOWN_LENGTH = 20
 _LONG_NUMBER = re.compile(r"\d{5}")
@@ -22,12 +23,12 @@ _LONG_NUMBER = re.compile(r"\d{5}")
 
 def field_of(column: str) -> str | None:
     """Return the field of the contract that a column name means, None if it means none."""
-    return _lookup("fields", column)
+    return _lookup("fields", column) if len(column) <= _LONGEST_NAME else None
 
 
 def turn_field_of(key: str) -> str | None:
     """Return `speaker` or `text` for a key of one turn, None for any other key."""
-    return _lookup("turn_fields", key)
+    return _lookup("turn_fields", key) if len(key) <= _LONGEST_NAME else None
 
 
 def accepted_names(field: str) -> Sequence[str]:

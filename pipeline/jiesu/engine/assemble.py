@@ -170,13 +170,17 @@ class Assembler:
             for number, row in enumerate(rows)
         ]
 
-    def _verdict(self, number: int, reading: Reading, row: _Row, *, redact: bool, words: bool) -> Verdict:
+    def _verdict(
+        self, number: int, reading: Reading, row: _Row, *, redact: bool, words: bool
+    ) -> Verdict:
         appeal, best, types, units, scores, topic, place, why, has_words = row
         type_confidence, unit_confidence = types[best], scores[0]
         code = self._codes[best]
         cues = reading.cues.get(number)
         disposition = self._disposition(appeal, reading, cues) if cues else self._normal
-        found = [cue for cue in _DISPOSITION_ORDER if any(cue == c for c, _, _ in cues)] if cues else []
+        found = (
+            [cue for cue in _DISPOSITION_ORDER if any(cue == c for c, _, _ in cues)] if cues else []
+        )
         outcome = triage(
             type_confidence=type_confidence,
             unit_confidence=unit_confidence,
@@ -280,15 +284,15 @@ class Assembler:
         spans = []
         for cue, first, last in cues:
             if cue == code:
-                start, end = reading.batch.original_span(first, last)
+                start, end = reading.prepared.batch.original_span(first, last)
                 spans.append(Span(text=appeal.text[start:end], start=start, end=end))
         return Disposition(
             code=code, basis=self._basis[code], confidence=_CUE_CONFIDENCE, evidence=tuple(spans)
         )
 
     def _words(self, reading: Reading, number: int) -> tuple[str, ...]:
-        starts, ends = reading.words
-        batch = reading.batch
+        starts, ends = reading.prepared.words
+        batch = reading.prepared.batch
         first, last = np.searchsorted(starts, (batch.starts[number], batch.ends[number]))
         return tuple(
             batch.text[start:end]
@@ -301,9 +305,7 @@ class Assembler:
         function = self._functions[column]
         return exact_unit(self._jurisdiction, function, place.area, place.subdistrict)
 
-    def _find_due(
-        self, code: TypeCode, disposition: DispositionCode, topic: str | None
-    ) -> Due:
+    def _find_due(self, code: TypeCode, disposition: DispositionCode, topic: str | None) -> Due:
         limits = self._jurisdiction.time_limits
         return due_rule(limits, type_code=code, disposition=disposition, topic=topic)
 
@@ -315,7 +317,7 @@ def top_columns(probabilities: Floats, count: int) -> Ints:
 
 
 def _rows_with_hits(reading: Reading) -> list[bool]:
-    found = np.zeros(len(reading.batch), dtype=np.int64)
+    found = np.zeros(len(reading.prepared.batch), dtype=np.int64)
     for hits in reading.hits:
         found += np.diff(hits.rows)
     known: list[bool] = (found > 0).tolist()

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jiesu.bundle import Bundle, check_jurisdiction_fits, check_tokeniser_fits, load_bundle
 from jiesu.corpus.read import Row, appeal_from
+from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
+from jiesu.heads.linear import Floats
+from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
 from jiesu.schema import Appeal, Verdict
 from jiesu.text.lexicon import Lexicon, Match
-from jiesu.text.ngrams import hash_codes
-from jiesu.text.normalise import normalise
 from jiesu.text.places import Gazetteer, Place, merge
 from jiesu.text.segment import Segmenter
-from jiesu.text.turns import caller_spans
 
 BATCH = 512
 """Appeals read together. What is in a batch does not change any verdict of it."""
@@ -44,19 +47,36 @@ class Engine:
         self.jurisdiction = jurisdiction
         self._tier = bundle.linear
         self._heads = {head.name: head for head in self._tier.heads}
-        missing = [name for name in _REQUIRED_HEADS if name not in self._heads]
-        if missing:
-            raise BundleError(
-                "missing_head",
-                f"bundle {bundle.manifest.name}: found heads {sorted(self._heads)}, expected "
-                f"also {missing}: it can be evaluated, not score appeals",
-            )
         self._gazetteer = Gazetteer(jurisdiction)
         cues = [(rule.code, cue) for rule in jurisdiction.dispositions for cue in rule.cues]
         self._cue_codes = [code for code, _ in cues]
         self._cues = Lexicon([cue for _, cue in cues])
-        self._assembler = Assembler(bundle, jurisdiction)
+        self._offices = StreetOrTown(jurisdiction, self._heads)
         self._tier.warm()
+
+    @cached_property
+    def _assembler(self) -> Assembler:
+        missing = [name for name in _REQUIRED_HEADS if name not in self._heads]
+        if missing:
+            raise BundleError(
+                "missing_head",
+                f"bundle {self.bundle.manifest.name}: found heads {sorted(self._heads)}, "
+                f"expected also {missing}: it can be evaluated, not score appeals",
+            )
+        return Assembler(self.bundle, self.jurisdiction)
+
+    def probabilities(self, appeals: Sequence[Appeal]) -> dict[str, Floats]:
+        """Return every head's calibrated probabilities (n, k), as verdicts are made from."""
+        parts = [
+            self._judge(self._read(appeals[at : at + BATCH]))
+            for at in range(0, len(appeals), BATCH)
+        ]
+        return {
+            head.name: np.concatenate([part[head.name] for part in parts])
+            if parts
+            else np.zeros((0, len(head.labels)), dtype=np.float32)
+            for head in self._tier.heads
+        }
 
     def score(
         self,
@@ -99,26 +119,25 @@ class Engine:
         if not appeals:
             return []
         reading = self._read(appeals)
-        probabilities = {
-            name: head.probabilities(reading.margins) for name, head in self._heads.items()
-        }
         return self._assembler.assemble(
-            appeals, reading, probabilities, explain=explain, redact=redact, words=words
+            appeals, reading, self._judge(reading), explain=explain, redact=redact, words=words
         )
 
+    def _judge(self, reading: Reading) -> dict[str, Floats]:
+        judged = {name: head.probabilities(reading.margins) for name, head in self._heads.items()}
+        if "unit" in judged:
+            self._offices.settle(judged["unit"], reading.places)
+        return judged
+
     def _read(self, appeals: Sequence[Appeal]) -> Reading:
-        texts = [appeal.text for appeal in appeals]
-        keep = [caller_spans(text) for text in texts]
-        batch = normalise(texts, keep=keep if any(keep) else None)
-        hashed = hash_codes(batch.codes)
-        bounds = self._segmenter.boundaries(batch)
-        margins, hits, scales = self._tier.margins(batch, hashed, bounds)
+        prepared = prepare([appeal.text for appeal in appeals], self._segmenter)
+        batch, hashed = prepared.batch, prepared.hashed
+        margins, hits, scales = self._tier.margins(prepared)
         cues: dict[int, list[Match]] = defaultdict(list)
         for match in self._cues.find(batch, hashed):
             cues[match.row].append(match)
         return Reading(
-            batch=batch,
-            words=bounds,
+            prepared=prepared,
             margins=margins,
             hits=hits,
             scales=scales,
@@ -150,9 +169,7 @@ def _row(item: Appeal | Mapping[str, Any] | str, number: int) -> Row:
     return appeal_from(record, number=number)
 
 
-def load(
-    bundle: str | Path = "default", *, jurisdiction: str | Path | None = None
-) -> Engine:
+def load(bundle: str | Path = "default", *, jurisdiction: str | Path | None = None) -> Engine:
     """Load an engine: a bundle ("default" or a folder) and the jurisdiction that it names.
 
     Raises BundleError or ConfigError with the reason.

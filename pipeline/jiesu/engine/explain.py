@@ -31,7 +31,7 @@ def explanations(
     for head in tier.heads:
         if head.name in chosen:
             weights = tier.word_weights(
-                head, chosen[head.name], reading.hits, reading.scales, reading.batch, reading.words
+                head, chosen[head.name], reading.hits, reading.scales, reading.prepared
             )
             shown[head.name] = _evidence(appeals, reading, weights)
     return [
@@ -43,8 +43,8 @@ def explanations(
 def _evidence(
     appeals: Sequence[Appeal], reading: Reading, weights: NDArray[np.float64]
 ) -> list[tuple[Evidence, ...]]:
-    batch = reading.batch
-    starts, ends = reading.words
+    batch = reading.prepared.batch
+    starts, ends = reading.prepared.words
     found: list[tuple[Evidence, ...]] = [()] * len(appeals)
     if not len(starts):
         return found

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jiesu.heads.linear import Bounds, Floats, Hits
+from jiesu.heads.linear import Floats, Hits
+from jiesu.heads.prepare import Prepared
 from jiesu.schema import DispositionCode
-from jiesu.text.normalise import NormalBatch
 from jiesu.text.places import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A batch as read: normal form, word bounds, margins (n, K) of all heads, places, cues.
+    """A batch as read: normal form and words, margins (n, K) of all heads, places, cues.
 
     cues: by text number, (disposition, start, end) with bounds in `batch.codes`.
     """
 
-    batch: NormalBatch
-    words: Bounds
+    prepared: Prepared
     margins: Floats
     hits: list[Hits]
     scales: dict[str, Floats]

@@ -1,8 +1,9 @@
 """The linear tier: one vectoriser, one weight matrix, any number of heads in one pass.
 
-A text is two blocks, character and word n-grams, each an idf-weighted count vector divided by its
-length (the root of the summed squared idf of its n-grams), so that a head's margin is linear in
-both. A margin becomes a probability by the head's calibration: a multinomial (softmax) model.
+A text is three blocks, character n-grams, word n-grams and word pairs over a gap, each an
+idf-weighted count vector divided by its length (the root of the summed squared idf of its
+n-grams), so that a head's margin is linear in all. Margins become probabilities by the head's
+calibration, over all its labels at once.
 """
 
 from __future__ import annotations
@@ -10,25 +11,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from jiesu.heads.prepare import Prepared
 from jiesu.text.ngrams import (
-    Hashed,
     Ints,
     KeyTable,
     NgramSpec,
     Stretches,
     char_stretches,
     entry_keys,
+    skip_stretches,
     word_stretches,
 )
-from jiesu.text.normalise import NormalBatch
 
 Floats = NDArray[np.float32]
-Bounds = tuple[Ints, Ints]
 _TINY = np.float32(1e-12)
 
 
@@ -49,7 +50,7 @@ class Hits:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The features in order: kind (`c` characters, `w` words), the n-gram, its idf weight."""
+    """The features in order: kind (see NgramSpec.scales), the n-gram, its idf weight."""
 
     kinds: tuple[str, ...]
     entries: tuple[str, ...]
@@ -61,27 +62,34 @@ class Vocabulary:
         """The hash table from n-gram to feature number."""
         return KeyTable(entry_keys(self.kinds, self.entries))
 
-    def hits(self, batch: NormalBatch, hashed: Hashed, words: Bounds) -> Iterator[Hits]:
+    def hits(self, prepared: Prepared) -> Iterator[Hits]:
         """Yield the known n-grams of a batch, order by order."""
-        for stretches in char_stretches(hashed, self.spec.char):
-            yield self._known("c", batch, stretches)
-        for stretches in word_stretches(hashed, words, self.spec.word):
-            yield self._known("w", batch, stretches)
+        row_starts = prepared.batch.starts
+        for stretches in char_stretches(prepared.hashed, self.spec.char):
+            yield self._known("c", row_starts, stretches)
+        for stretches in word_stretches(prepared.hashed, prepared.words, self.spec.word):
+            yield self._known("w", row_starts, stretches)
+        for stretches in skip_stretches(
+            prepared.batch, prepared.hashed, prepared.words, self.spec.skip
+        ):
+            yield self._known("s", row_starts, stretches)
 
-    def _known(self, kind: str, batch: NormalBatch, stretches: Stretches) -> Hits:
+    def _known(self, kind: str, row_starts: Ints, stretches: Stretches) -> Hits:
         found, features = self.table.find(stretches.keys)
         starts = stretches.starts[found]
-        rows = np.empty(len(batch) + 1, dtype=np.int32)
-        rows[:-1] = np.searchsorted(starts, batch.starts)
+        rows = np.empty(len(row_starts) + 1, dtype=np.int32)
+        rows[:-1] = np.searchsorted(starts, row_starts)
         rows[-1] = len(starts)
         return Hits(kind, features, starts, stretches.ends[found], rows)
 
-    def matrix(self, hits: Sequence[Hits], texts: int) -> sp.csr_array:
+    def matrix(self, prepared: Prepared) -> sp.csr_array:
         """Return the texts as feature vectors, (texts, features) float32."""
+        hits, texts = list(self.hits(prepared)), len(prepared.batch)
         shape = (texts, len(self.entries))
-        total = sp.csr_array(shape, dtype=np.float32)
-        for kind, scale in (("c", 1.0), ("w", self.spec.word_scale)):
-            block, squares = sp.csr_array(shape, dtype=np.float32), np.zeros(texts, np.float32)
+        total: Any = sp.csr_array(shape, dtype=np.float32)
+        for kind, scale in self.spec.scales().items():
+            block: Any = sp.csr_array(shape, dtype=np.float32)
+            squares = np.zeros(texts, np.float32)
             for part in hits:
                 if part.kind == kind:
                     weights = self.idf[part.features]
@@ -94,26 +102,49 @@ class Vocabulary:
         return sp.csr_array(total)
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From margins to probabilities: p(k) is proportional to softplus(slope * m + shift) ** power.
+
+    With a large shift this is a power of the margin's distance from a floor, with a small one a
+    softmax; which of them the margins of a head call for is fitted.
+    """
+
+    slope: float
+    shift: float
+    power: float
+
+    def probabilities(self, margins: Floats, prior: Floats) -> Floats:
+        """Return probabilities (n, k) of margins (n, k). prior: (k,), added in log space."""
+        logits = margins * np.float32(self.slope)
+        logits += np.float32(self.shift)
+        softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
+        np.maximum(softplus, _TINY, out=softplus)
+        scores = np.log(softplus) * np.float32(self.power) + prior
+        scores -= scores.max(axis=1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=1, keepdims=True)
+        return np.asarray(scores, dtype=np.float32)
+
+
 @dataclass(frozen=True)
 class LinearHead:
-    """One head: its labels in order, its columns in the weights, bias and calibration.
+    """One head: its labels in order, its columns in the weights, and what makes probabilities.
 
-    Probability = softmax(temperature * (margin + bias)). `bias`: (k,).
+    bias: (k,) of the margins. prior: (k,) log of how much commoner a label has become towards
+    the end of training, zeros where nothing is known of time.
     """
 
     name: str
     labels: tuple[str, ...]
     columns: slice
     bias: Floats
-    temperature: float
+    prior: Floats
+    calibration: Calibration
 
     def probabilities(self, margins: Floats) -> Floats:
         """Return calibrated probabilities (n, k) of all heads' margins (n, K)."""
-        logits = (margins[:, self.columns] + self.bias) * np.float32(self.temperature)
-        logits -= logits.max(axis=1, keepdims=True)
-        np.exp(logits, out=logits)
-        logits /= logits.sum(axis=1, keepdims=True)
-        return logits
+        return self.calibration.probabilities(margins[:, self.columns] + self.bias, self.prior)
 
 
 @dataclass(frozen=True)
@@ -135,22 +166,21 @@ class LinearTier:
         """Build what is built once, so that the first appeal does not wait for it."""
         _ = self.vocabulary.table, self._effective
 
-    def margins(
-        self, batch: NormalBatch, hashed: Hashed, words: Bounds
-    ) -> tuple[Floats, list[Hits], dict[str, Floats]]:
+    def margins(self, prepared: Prepared) -> tuple[Floats, list[Hits], dict[str, Floats]]:
         """Return margins (n, K) of all heads, the hits, and per block what a hit is scaled by."""
-        texts, (features, columns) = len(batch), self._effective.shape
-        hits = list(self.vocabulary.hits(batch, hashed, words))
+        texts, (features, columns) = len(prepared.batch), self._effective.shape
+        hits = list(self.vocabulary.hits(prepared))
         margins = np.zeros((texts, columns - 1), dtype=np.float32)
-        scales = {}
-        for kind, scale in (("c", 1.0), ("w", self.vocabulary.spec.word_scale)):
+        scales: dict[str, Floats] = {}
+        for kind, scale in self.vocabulary.spec.scales().items():
             sums = np.zeros((texts, columns), dtype=np.float32)
             for part in hits:
                 if part.kind == kind and len(part.features):
                     ones = np.ones(len(part.features), dtype=np.float32)
                     counts = sp.csr_array((ones, part.features, part.rows), shape=(texts, features))
-                    sums += counts @ self._effective
-            factor = np.float32(scale) / np.sqrt(np.maximum(sums[:, -1], _TINY))
+                    sums += np.asarray(counts @ self._effective)
+            length = np.sqrt(np.maximum(sums[:, -1], _TINY))
+            factor = np.asarray(scale / length, dtype=np.float32)
             sums *= factor[:, None]
             margins += sums[:, :-1]
             scales[kind] = factor
@@ -162,15 +192,14 @@ class LinearTier:
         chosen: Ints,
         hits: Sequence[Hits],
         scales: dict[str, Floats],
-        batch: NormalBatch,
-        words: Bounds,
+        prepared: Prepared,
     ) -> NDArray[np.float64]:
-        """Return what every word of a batch added to its text's chosen label, in logits.
+        """Return what every word of a batch added to the margin of its text's chosen label.
 
         An n-gram's contribution is shared equally by its characters; a word's is the sum over its
         own. `chosen`: (n,) label number of each text.
         """
-        size = len(batch.codes)
+        size = len(prepared.batch.codes)
         steps = np.zeros(size + 1, dtype=np.float64)
         for part in hits:
             if not len(part.features):
@@ -183,6 +212,6 @@ class LinearTier:
             steps -= np.bincount(part.ends, gain, size + 1)
         per_char = np.cumsum(steps)
         before = np.concatenate(([0.0], np.cumsum(per_char[:-1])))
-        starts, ends = words
-        weights: NDArray[np.float64] = (before[ends] - before[starts]) * head.temperature
+        starts, ends = prepared.words
+        weights: NDArray[np.float64] = before[ends] - before[starts]
         return weights

@@ -38,21 +38,28 @@ class Source(Part):
 class HeadConfig(Part):
     """How one head is trained.
 
-    `c`: inverse regularisation of the squared hinge. `balance`: a row counts (mean class size /
-    own class size) ** balance. `pool_below`: classes with fewer rows join their parent.
-    `calibrate`: the last `share` by time, or `folds` by near-duplicate group where rows have no
-    date. `exclude`: files whose rows, and near-duplicates of them, must not be trained on.
+    `c`: inverse regularisation of the squared hinge. `naive_bayes`: above 0, the weights are the
+    mean of a plain machine and one on features scaled that far towards log-count ratios.
+    `balance`: a row counts (mean class size / own class size) ** balance. `pool_below`: classes
+    with fewer rows join their parent. `calibrate`: on the last `share` by time, or in `folds` by
+    near-duplicate group where rows have no date. `follow`: how much of a shift in label shares,
+    seen in the last `share`, is followed. `exclude`: files whose rows, and near-duplicates of
+    them, must not be trained on. `test`: where the head is measured, or `holdout`: the share of
+    near-duplicate groups, drawn by the seed, that is kept from training and measured on.
     """
 
     sources: tuple[Source, ...] = Field(min_length=1)
     c: float = Field(default=0.3, gt=0)
+    naive_bayes: float = Field(default=0.0, ge=0, le=1)
     balance: float = Field(default=0.5, ge=0, le=1)
     pool_below: int = Field(default=0, ge=0)
     calibrate: Literal["time", "folds"] = "time"
     share: float = Field(default=0.15, gt=0, lt=1)
     folds: int = Field(default=5, ge=2)
+    follow: float = Field(default=0.0, ge=0, le=1)
     exclude: tuple[str, ...] = ()
     test: Source | None = None
+    holdout: float = Field(default=0.0, ge=0, lt=1)
 
 
 class VocabularyConfig(Part):
@@ -61,6 +68,8 @@ class VocabularyConfig(Part):
     char: int = Field(default=3, ge=1, le=8)
     word: int = Field(default=2, ge=0, le=2)
     word_scale: float = Field(default=0.7, gt=0)
+    skip: int = Field(default=2, ge=0, le=4)
+    skip_scale: float = Field(default=0.5, gt=0)
     min_count: int = Field(default=3, ge=3)
     max_features: int = Field(default=150_000, ge=1)
 

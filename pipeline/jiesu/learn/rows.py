@@ -12,7 +12,8 @@ from jiesu.corpus.read import Row, read_appeals
 from jiesu.errors import ConfigError, InputError
 from jiesu.jurisdiction import Jurisdiction
 from jiesu.learn.config import HeadConfig, Source
-from jiesu.schema import TYPE_CODES, Appeal
+from jiesu.learn.labels import label_names
+from jiesu.schema import Appeal
 
 
 @dataclass(slots=True)
@@ -31,23 +32,14 @@ class Rows:
 
     def take(self, index: Sequence[int]) -> Rows:
         """Return the rows of the given numbers."""
-        parts = (self.appeals, self.labels, self.alternatives, self.extras, self.weights)
-        return Rows(*([part[i] for i in index] for part in parts), skipped=self.skipped)  # type: ignore[arg-type]
-
-
-def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
-    """Return every accepted spelling of a head's labels, empty for a head that is free."""
-    names: dict[str, str] = {}
-    if head == "type":
-        names = {code: code for code in TYPE_CODES}
-        names |= {item.name: item.code for item in jurisdiction.types}
-    elif head == "unit":
-        for unit in jurisdiction.units:
-            names |= dict.fromkeys((unit.name, *unit.aliases), unit.name)
-    elif head == "topic":
-        for topic in jurisdiction.topics:
-            names |= dict.fromkeys((topic.name, *topic.aliases), topic.name)
-    return names
+        return Rows(
+            appeals=[self.appeals[i] for i in index],
+            labels=[self.labels[i] for i in index],
+            alternatives=[self.alternatives[i] for i in index],
+            extras=[self.extras[i] for i in index],
+            weights=[self.weights[i] for i in index],
+            skipped=self.skipped,
+        )
 
 
 def read_rows(
@@ -62,7 +54,7 @@ def read_rows(
     names = label_names(head, jurisdiction)
     for source in sources:
         for row in read_appeals(root / source.path):
-            label = _label(row, source)
+            label = label_of(row, source)
             if row.appeal is None or label is None:
                 rows.skipped += 1
                 continue
@@ -77,9 +69,7 @@ def read_rows(
     return rows
 
 
-def _known(
-    label: str, names: Mapping[str, str], *, head: str, source: Source, number: int
-) -> str:
+def _known(label: str, names: Mapping[str, str], *, head: str, source: Source, number: int) -> str:
     if not names or label in names:
         return names.get(label, label)
     raise ConfigError(
@@ -89,7 +79,8 @@ def _known(
     )
 
 
-def _label(row: Row, source: Source) -> str | None:
+def label_of(row: Row, source: Source) -> str | None:
+    """Return a row's label in a source's column, translated; None if it has none."""
     for column, wanted in source.where.items():
         if str(_value(row, column)) != wanted:
             return None

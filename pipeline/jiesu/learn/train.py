@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,33 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from jiesu.bundle import Manifest, ThresholdEntry, TokeniserEntry, file_hash, hash_of, save_bundle
+from jiesu.bundle import (
+    Manifest,
+    ThresholdEntry,
+    TokeniserEntry,
+    file_hash,
+    hash_of,
+    load_bundle,
+    save_bundle,
+)
 from jiesu.corpus.dedupe import near_duplicate_groups
-from jiesu.corpus.split import time_split
-from jiesu.decide.calibrate import fit_temperature, threshold_at_risk
-from jiesu.errors import ConfigError, ExtraError
-from jiesu.heads.linear import Bounds, Floats, LinearHead, LinearTier, Vocabulary
-from jiesu.text.ngrams import Ints, NgramSpec, hash_codes
+from jiesu.corpus.split import random_group_split, time_split
+from jiesu.decide.calibrate import fit_calibration, recent_prior, threshold_at_risk
+from jiesu.engine import Engine
+from jiesu.errors import ConfigError
+from jiesu.heads.linear import Floats, LinearHead, LinearTier, Vocabulary
+from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
 from jiesu.learn.config import HeadConfig, TrainConfig
+from jiesu.learn.evaluate import measure
+from jiesu.learn.labels import label_order, pool_rare
+from jiesu.learn.machine import fit_weights
+from jiesu.learn.metrics import HeadReport
 from jiesu.learn.rows import Rows, excluded_texts, read_rows
 from jiesu.learn.vocabulary import fit_vocabulary, prune
 from jiesu.schema import Appeal
-from jiesu.text.normalise import NormalBatch, normalise
-from jiesu.text.redact import find_personal_data
+from jiesu.text.ngrams import Ints, NgramSpec
 from jiesu.text.segment import Segmenter
-from jiesu.text.turns import caller_spans
 
 Progress = Callable[[str], None]
 
@@ -50,25 +60,29 @@ def train(
     data: Path,
     output: Path,
     tell: Progress = lambda _: None,
-    measure: Callable[[Path], Mapping[str, Any]] | None = None,
 ) -> Manifest:
     """Train the heads of a config on the files below `data` and write the bundle to `output`.
 
-    `measure` is called with the folder of the finished bundle; what it returns becomes the
-    manifest's metrics. Raises ConfigError, InputError, ExtraError (scikit-learn missing).
+    Each head with a test set or a hold-out is measured with the finished bundle, and the manifest
+    says the figures. Raises ConfigError, InputError, ExtraError (scikit-learn missing).
     """
     jurisdiction = load_jurisdiction(config.jurisdiction)
     segmenter = Segmenter(jurisdiction.words, backend=config.segmenter)
-    rows = {}
+    rows: dict[str, Rows] = {}
+    tests: dict[str, Rows] = {}
     for name, head in config.heads.items():
         tell(f"{name}: reading")
-        rows[name] = _without_excluded(
-            read_rows(data, head.sources, head=name, jurisdiction=jurisdiction),
-            excluded_texts(data, head),
-        )
+        every = read_rows(data, head.sources, head=name, jurisdiction=jurisdiction)
+        rows[name] = _without_excluded(every, excluded_texts(data, head))
+        if head.holdout:
+            groups = near_duplicate_groups([appeal.text for appeal in rows[name].appeals])
+            stay, out = random_group_split(groups, share=head.holdout, seed=config.seed)
+            rows[name], tests[name] = rows[name].take(stay.tolist()), rows[name].take(out.tolist())
+        elif head.test:
+            tests[name] = read_rows(data, [head.test], head=name, jurisdiction=jurisdiction)
     tell("vocabulary")
-    every = list({appeal.text: appeal for part in rows.values() for appeal in part.appeals}.values())
-    vocabulary = _fit_vocabulary(every, segmenter, config)
+    texts = list(dict.fromkeys(item.text for part in rows.values() for item in part.appeals))
+    vocabulary = _fit_vocabulary(texts, segmenter, config)
     trained = []
     for name, head in config.heads.items():
         tell(f"{name}: training on {len(rows[name])} rows")
@@ -94,14 +108,27 @@ def train(
     }
     pooled = {item.head.name: item.pooled for item in trained}
     counts = {item.head.name: item.rows for item in trained}
-    written = save_bundle(
+    save_bundle(
         output, linear=linear, manifest={**manifest, "metrics": {}}, pooled=pooled, rows=counts
     )
-    if measure is None:
-        return written
     tell("measuring")
-    manifest["metrics"] = dict(measure(output))
+    # Measured as loaded: float16 weights and all.
+    engine = Engine(load_bundle(output), jurisdiction)
+    manifest["metrics"] = {
+        name: _figures(measure(engine, name, test, bootstrap=config.bootstrap))
+        for name, test in tests.items()
+    }
     return save_bundle(output, linear=linear, manifest=manifest, pooled=pooled, rows=counts)
+
+
+def _figures(report: HeadReport) -> dict[str, Any]:
+    """Return the headline of a report, rounded, as the manifest keeps it."""
+    figures = {
+        name: {key: round(value, 4) for key, value in metric.items()}
+        for name, metric in report.headline.model_dump().items()
+        if isinstance(metric, dict)
+    }
+    return {"rows": report.n, "bootstrap": report.bootstrap, **figures}
 
 
 def _data_hashes(config: TrainConfig, data: Path) -> dict[str, str]:
@@ -123,40 +150,11 @@ def _without_excluded(rows: Rows, excluded: Sequence[Appeal]) -> Rows:
     return rows.take(stay)
 
 
-def prepare(
-    appeals: Sequence[Appeal], segmenter: Segmenter, *, mask_personal: bool = False
-) -> tuple[NormalBatch, Bounds]:
-    """Return appeals as the heads read them: the caller's words in normal form, and their words."""
-    keep: list[list[tuple[int, int]] | None] = [caller_spans(appeal.text) for appeal in appeals]
-    if mask_personal:
-        keep = [
-            _cut_out(spans or [(0, len(appeal.text))], appeal.text)
-            for spans, appeal in zip(keep, appeals, strict=True)
-        ]
-    batch = normalise([appeal.text for appeal in appeals], keep=keep)
-    return batch, segmenter.boundaries(batch)
-
-
-def _cut_out(spans: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
-    """Return spans without the personal data in them."""
-    left: list[tuple[int, int]] = []
-    personal = [(item.start, item.end) for item in find_personal_data(text)]
-    for start, end in spans:
-        for cut_start, cut_end in personal:
-            if start < cut_end and cut_start < end:
-                left.append((start, max(start, cut_start)))
-                start = min(end, cut_end)
-        left.append((start, end))
-    return [span for span in left if span[1] > span[0]]
-
-
-def _fit_vocabulary(
-    appeals: Sequence[Appeal], segmenter: Segmenter, config: TrainConfig
-) -> Vocabulary:
-    batch, words = prepare(appeals, segmenter, mask_personal=True)
+def _fit_vocabulary(texts: Sequence[str], segmenter: Segmenter, config: TrainConfig) -> Vocabulary:
+    prepared = prepare(texts, segmenter, mask_personal=True)
     wanted = config.vocabulary
-    spec = NgramSpec(wanted.char, wanted.word, wanted.word_scale)
-    return fit_vocabulary(batch, words, spec=spec, min_count=wanted.min_count)
+    spec = NgramSpec(wanted.char, wanted.word, wanted.word_scale, wanted.skip, wanted.skip_scale)
+    return fit_vocabulary(prepared, spec=spec, min_count=wanted.min_count)
 
 
 def _train_head(
@@ -168,26 +166,34 @@ def _train_head(
     jurisdiction: Jurisdiction,
     whole: TrainConfig,
 ) -> Trained:
-    texts, pooled = _pool(name, rows.labels, config.pool_below, jurisdiction)
-    labels = _label_order(name, set(texts), jurisdiction)
+    texts, pooled = pool_rare(name, rows.labels, config.pool_below, jurisdiction)
+    labels = label_order(name, set(texts), jurisdiction)
     truth = np.array([labels.index(text) for text in texts], dtype=np.int64)
-    batch, words = prepare(rows.appeals, segmenter)
-    matrix = vocabulary.matrix(
-        list(vocabulary.hits(batch, hash_codes(batch.codes), words)), len(batch)
-    )
+    matrix = vocabulary.matrix(prepare([appeal.text for appeal in rows.appeals], segmenter))
     weight = np.array(rows.weights) * _balance(truth, len(labels), config.balance)
     seed = whole.seed
 
     def fit(index: Ints) -> tuple[Floats, Floats]:
-        return fit_svm(
-            matrix[index], truth[index], weight[index], classes=len(labels), c=config.c, seed=seed
+        return fit_weights(
+            matrix[index],
+            truth[index],
+            weight[index],
+            classes=len(labels),
+            c=config.c,
+            naive_bayes=config.naive_bayes,
+            seed=seed,
         )
 
     margins, held_out = _held_out_margins(config, rows, matrix, fit, seed)
-    temperature = fit_temperature(margins, truth[held_out])
-    threshold = _threshold(margins * temperature, truth[held_out], whole.target_risk)
+    counts = np.bincount(truth, minlength=len(labels)).astype(np.float64)
+    late = np.bincount(truth[held_out], minlength=len(labels)).astype(np.float64)
+    prior = recent_prior(counts, late, pull=config.follow)
+    calibration = fit_calibration(margins, truth[held_out], prior)
+    threshold = _threshold(
+        calibration.probabilities(margins, prior), truth[held_out], whole.target_risk
+    )
     weights, bias = fit(np.arange(len(truth)))
-    head = LinearHead(name, labels, slice(0, len(labels)), bias, temperature)
+    head = LinearHead(name, labels, slice(0, len(labels)), bias, prior, calibration)
     return Trained(head, weights, pooled, len(rows), threshold)
 
 
@@ -197,7 +203,7 @@ def _held_out_margins(
     matrix: sp.csr_array,
     fit: Callable[[Ints], tuple[Floats, Floats]],
     seed: int,
-) -> tuple[NDArray[np.float64], Ints]:
+) -> tuple[Floats, Ints]:
     """Return margins of rows by models that did not see them (nor near-duplicates), and which."""
     groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
     if config.calibrate == "time":
@@ -217,15 +223,14 @@ def _held_out_margins(
     margins, held_out = [], []
     for early, late in parts:
         weights, bias = fit(early)
-        margins.append(np.asarray(matrix[late] @ weights + bias, dtype=np.float64))
+        margins.append(np.asarray(matrix[late] @ weights + bias, dtype=np.float32))
         held_out.append(late)
     return np.concatenate(margins), np.concatenate(held_out)
 
 
-def _threshold(logits: NDArray[np.float64], truth: Ints, risk: float) -> ThresholdEntry:
-    top = logits.max(axis=1, keepdims=True)
-    confidence = 1 / np.exp(logits - top).sum(axis=1)
-    correct = logits.argmax(axis=1) == truth
+def _threshold(probabilities: Floats, truth: Ints, risk: float) -> ThresholdEntry:
+    correct = probabilities.argmax(axis=1) == truth
+    confidence = probabilities.max(axis=1).astype(np.float64)
     threshold, coverage = threshold_at_risk(confidence, correct, risk=risk)
     return ThresholdEntry(
         confidence=None if threshold is None else round(threshold, 4),
@@ -235,72 +240,11 @@ def _threshold(logits: NDArray[np.float64], truth: Ints, risk: float) -> Thresho
     )
 
 
-def fit_svm(
-    matrix: sp.csr_array, truth: Ints, weight: NDArray[np.float64], *, classes: int, c: float, seed: int
-) -> tuple[Floats, Floats]:
-    """Fit one-against-rest linear SVMs with squared hinge (liblinear, Fan et al. 2008).
-
-    Returns weights (features, classes) and bias (classes,); a class without rows gets the margin
-    -1 everywhere. Raises ExtraError without scikit-learn.
-    """
-    try:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.svm import LinearSVC
-    except ImportError:
-        raise ExtraError("training", "train") from None
-    weights = np.zeros((matrix.shape[1], classes), dtype=np.float32)
-    bias = np.full(classes, -1.0, dtype=np.float32)
-    model = LinearSVC(C=c, random_state=seed, max_iter=2000)
-    rows = sp.csr_matrix(matrix)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        model.fit(rows, truth, sample_weight=weight)
-    present = model.classes_
-    if len(present) == 2:
-        weights[:, present[1]], bias[present[1]] = model.coef_[0], model.intercept_[0]
-        weights[:, present[0]], bias[present[0]] = -model.coef_[0], -model.intercept_[0]
-    else:
-        weights[:, present], bias[present] = model.coef_.T, model.intercept_
-    return weights, bias
-
-
 def _balance(truth: Ints, classes: int, power: float) -> NDArray[np.float64]:
     counts = np.bincount(truth, minlength=classes)
-    mean = len(truth) / max(1, np.count_nonzero(counts))
-    weights: NDArray[np.float64] = (mean / np.maximum(counts, 1)) ** power
+    mean = len(truth) / max(1, int(np.count_nonzero(counts)))
+    weights = np.asarray((mean / np.maximum(counts, 1)) ** power, dtype=np.float64)
     return weights[truth]
-
-
-def _label_order(head: str, present: set[str], jurisdiction: Jurisdiction) -> tuple[str, ...]:
-    """Order labels as the jurisdiction lists them, free labels by name."""
-    listed = {
-        "type": [item.code for item in jurisdiction.types],
-        "unit": [item.name for item in jurisdiction.units],
-        "topic": [item.name for item in jurisdiction.topics],
-    }.get(head, sorted(present))
-    return tuple(name for name in listed if name in present)
-
-
-def _pool(
-    head: str, labels: Sequence[str], below: int, jurisdiction: Jurisdiction
-) -> tuple[list[str], dict[str, str]]:
-    """Move classes with fewer than `below` rows to their parent, and say which went where."""
-    parents = {
-        "unit": {unit.name: unit.parent for unit in jurisdiction.units},
-        "topic": {topic.name: topic.parent for topic in jurisdiction.topics},
-    }.get(head, {})
-    current, pooled = list(labels), dict[str, str]()
-    while True:
-        names, counts = np.unique(current, return_counts=True)
-        rare = {
-            str(name): str(parents[str(name)])
-            for name, count in zip(names, counts, strict=True)
-            if count < below and parents.get(str(name))
-        }
-        if not rare:
-            return current, pooled
-        pooled = {name: rare.get(to, to) for name, to in pooled.items()} | rare
-        current = [rare.get(name, name) for name in current]
 
 
 def _assemble(vocabulary: Vocabulary, trained: Sequence[Trained], most: int) -> LinearTier:
@@ -311,7 +255,6 @@ def _assemble(vocabulary: Vocabulary, trained: Sequence[Trained], most: int) -> 
     heads, at = [], 0
     for item in trained:
         columns = slice(at, at + len(item.head.labels))
-        head = item.head
-        heads.append(LinearHead(head.name, head.labels, columns, head.bias, head.temperature))
+        heads.append(replace(item.head, columns=columns))
         at = columns.stop
     return LinearTier(prune(vocabulary, keep), weights[keep], tuple(heads))

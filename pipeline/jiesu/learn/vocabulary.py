@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
 
-from jiesu.heads.linear import Bounds, Vocabulary
+import numpy as np
+
+from jiesu.heads.linear import Vocabulary
+from jiesu.heads.prepare import Prepared
 from jiesu.text.ngrams import (
     WORD_JOINER,
     Ints,
     NgramSpec,
     Stretches,
     char_stretches,
-    hash_codes,
+    skip_stretches,
     word_stretches,
 )
 from jiesu.text.normalise import GAP, NormalBatch
 from jiesu.text.redact import looks_personal
 
 
-def fit_vocabulary(
-    batch: NormalBatch, words: Bounds, *, spec: NgramSpec, min_count: int
-) -> Vocabulary:
+def fit_vocabulary(prepared: Prepared, *, spec: NgramSpec, min_count: int) -> Vocabulary:
     """Return the n-grams in at least `min_count` texts of a batch, in a fixed order.
 
     Personal data should have been masked in the batch; what still looks personal is left out.
     """
-    hashed = hash_codes(batch.codes)
+    batch, hashed, words = prepared.batch, prepared.hashed, prepared.words
     entries: list[tuple[str, str, int]] = []
     for stretches in char_stretches(hashed, spec.char):
         starts, ends, counts = _frequent(batch, stretches, min_count)
@@ -40,7 +40,22 @@ def fit_vocabulary(
         ):
             parts = (batch.text[start:cut], batch.text[cut:end])
             entries.append(("w", WORD_JOINER.join(filter(None, parts)), count))
-    entries = [entry for entry in entries if not looks_personal(entry[1])]
+    for stretches in skip_stretches(batch, hashed, words, spec.skip):
+        starts, ends, counts = _frequent(batch, stretches, min_count)
+        left = words[1][np.searchsorted(words[0], starts)]
+        right = words[0][np.searchsorted(words[1], ends)]
+        for start, cut, resume, end, count in zip(
+            starts.tolist(),
+            left.tolist(),
+            right.tolist(),
+            ends.tolist(),
+            counts.tolist(),
+            strict=True,
+        ):
+            entries.append(
+                ("s", WORD_JOINER.join((batch.text[start:cut], batch.text[resume:end])), count)
+            )
+    entries = _unique(entry for entry in entries if not looks_personal(entry[1]))
     entries.sort(key=lambda entry: (entry[0], entry[1]))
     frequency = np.array([entry[2] for entry in entries], dtype=np.float64)
     idf = (np.log((1 + len(batch)) / (1 + frequency)) + 1).astype(np.float32)
@@ -49,9 +64,15 @@ def fit_vocabulary(
     )
 
 
-def _frequent(
-    batch: NormalBatch, stretches: Stretches, min_count: int
-) -> tuple[Ints, Ints, Ints]:
+def _unique(entries: Iterable[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """Count a pair that occurs over two gaps once, by the commoner."""
+    best: dict[tuple[str, str], int] = {}
+    for kind, entry, count in entries:
+        best[kind, entry] = max(count, best.get((kind, entry), 0))
+    return [(kind, entry, count) for (kind, entry), count in best.items()]
+
+
+def _frequent(batch: NormalBatch, stretches: Stretches, min_count: int) -> tuple[Ints, Ints, Ints]:
     """Return start and end of one occurrence of each frequent n-gram, and in how many texts."""
     gaps = np.concatenate(([0], np.cumsum(batch.codes == GAP)))
     inside = np.flatnonzero(gaps[stretches.ends] == gaps[stretches.starts])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jiesu.errors import BundleError
+from jiesu.text.normalise import NormalBatch
 
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -23,19 +24,27 @@ _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 1 << 64)
 _SLOT_FACTORS = (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F))
 _WORD_SALT = (np.uint64(0x2545F4914F6CDD1D), np.uint64(0x8BB84B93962EACC9))
+_SKIP_SALT = np.uint64(0x589965CC75374CC3)
 WORD_JOINER = " "
 
 
 @dataclass(frozen=True, slots=True)
 class NgramSpec:
-    """Which n-grams are features: characters 1..char, words 1..word (0: none).
+    """Which n-grams are features: characters 1..char, words 1..word, word pairs over a gap.
 
-    The word block counts `word_scale` times the character block.
+    `skip`: a pair may leave out up to so many words (0: no such pairs). The blocks count
+    `word_scale` and `skip_scale` times the character block.
     """
 
     char: int = 3
     word: int = 2
     word_scale: float = 0.7
+    skip: int = 2
+    skip_scale: float = 0.5
+
+    def scales(self) -> dict[str, float]:
+        """Return what each block counts: `c` characters, `w` words, `s` pairs over a gap."""
+        return {"c": 1.0, "w": self.word_scale, "s": self.skip_scale}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +130,7 @@ def char_stretches(hashed: Hashed, longest: int) -> Iterator[Stretches]:
         yield Stretches(keys, starts, starts + order)
 
 
-def word_stretches(
-    hashed: Hashed, words: tuple[Ints, Ints], longest: int
-) -> Iterator[Stretches]:
+def word_stretches(hashed: Hashed, words: tuple[Ints, Ints], longest: int) -> Iterator[Stretches]:
     """Yield the word n-grams of orders 1..longest, given every word's bounds."""
     starts, ends = words
     if not longest or not len(starts):
@@ -132,33 +139,60 @@ def word_stretches(
     yield Stretches(keys ^ _WORD_SALT[0], starts, ends)
     if longest > 1 and len(starts) > 1:
         together = np.flatnonzero(ends[:-1] == starts[1:])
-        pairs = (keys[together] * _WORD_SALT[0]) ^ (keys[together + 1] * _WORD_SALT[1])
-        yield Stretches(pairs, starts[together], ends[together + 1])
+        yield Stretches(
+            _pair_keys(keys[together], keys[together + 1]), starts[together], ends[together + 1]
+        )
+
+
+def skip_stretches(
+    batch: NormalBatch, hashed: Hashed, words: tuple[Ints, Ints], most: int
+) -> Iterator[Stretches]:
+    """Yield pairs of words with 1..most words between them, punctuation not counted."""
+    starts, ends = words
+    if not most or not len(starts):
+        return
+    first = batch.codes[starts]
+    said = np.flatnonzero((ends - starts > 1) | ((first >= 0x4E00) & (first < 0xA000)))
+    starts, ends = starts[said], ends[said]
+    if not len(starts):
+        return
+    rows = np.searchsorted(batch.starts, starts, side="right")
+    keys = hashed.keys(starts, ends) ^ _SKIP_SALT
+    for gap in range(2, most + 2):
+        left = np.flatnonzero(rows[:-gap] == rows[gap:])
+        yield Stretches(_pair_keys(keys[left], keys[left + gap]), starts[left], ends[left + gap])
+
+
+def _pair_keys(first: Keys, second: Keys) -> Keys:
+    keys: Keys = (first * _WORD_SALT[0]) ^ (second * _WORD_SALT[1])
+    return keys
 
 
 def entry_keys(kinds: Sequence[str], entries: Sequence[str]) -> Keys:
-    """Return the keys of vocabulary entries: kind `c` characters, `w` one or two words."""
-    keys = np.empty(len(entries), dtype=np.uint64)
-    parts: list[str] = []
-    for kind, entry in zip(kinds, entries, strict=True):
-        parts.extend(entry.split(WORD_JOINER) if kind == "w" else [entry])
-    lengths = np.fromiter(map(len, parts), dtype=np.int64, count=len(parts))
-    codes = np.frombuffer("".join(parts).encode("utf-32-le"), dtype=np.uint32)
+    """Return the keys of vocabulary entries: `c` characters, `w` one or two words, `s` a pair."""
+    kind = np.array([ord(name) for name in kinds], dtype=np.uint32)
+    parts = [
+        entry.split(WORD_JOINER) if name != "c" else [entry]
+        for name, entry in zip(kinds, entries, strict=True)
+    ]
+    lengths = np.array([len(part) for pieces in parts for part in pieces], dtype=np.int64)
+    text = "".join(part for pieces in parts for part in pieces)
     ends = np.cumsum(lengths)
-    hashed = hash_codes(codes).keys(ends - lengths, ends)
-    at = 0
-    for row, (kind, entry) in enumerate(zip(kinds, entries, strict=True)):
-        if kind == "c":
-            keys[row] = hashed[at]
-            at += 1
-        elif WORD_JOINER in entry:
-            with np.errstate(over="ignore"):
-                keys[row] = (hashed[at] * _WORD_SALT[0]) ^ (hashed[at + 1] * _WORD_SALT[1])
-            at += 2
-        else:
-            keys[row] = hashed[at] ^ _WORD_SALT[0]
-            at += 1
-    return keys
+    single = hash_codes(_as_codes(text)).keys(ends - lengths, ends)
+    pieces = np.array([len(part) for part in parts], dtype=np.int64)
+    first = np.cumsum(pieces) - pieces
+    keys = single[first]
+    keys[kind == ord("s")] ^= _SKIP_SALT
+    two = np.flatnonzero(pieces == 2)
+    second = single[first[two] + 1]
+    second[kind[two] == ord("s")] ^= _SKIP_SALT
+    keys[two] = _pair_keys(keys[two], second)
+    keys[(kind == ord("w")) & (pieces == 1)] ^= _WORD_SALT[0]
+    return np.asarray(keys, dtype=np.uint64)
+
+
+def _as_codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
 
 
 class KeyTable:

@@ -66,7 +66,8 @@ def _before(ends: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.in
     """Return the sum of word lengths before each text."""
     last = np.cumsum(counts)
     padded = np.concatenate(([0], ends))
-    return padded[last - counts]
+    before: NDArray[np.int64] = padded[last - counts]
+    return before
 
 
 def _rebuild(words: tuple[str, ...], backend: Backend) -> Segmenter:

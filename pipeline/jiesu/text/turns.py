@@ -1,7 +1,7 @@
-"""Who says what in a transcript. The caller's words are what is judged; the operator's are context.
+"""Who says what in a transcript: the caller's words are judged, the operator's are context.
 
-A transcript is text with one line a turn, `市民：…` / `坐席：…`; the speaker names accepted are data
-(`configs/columns.yaml`).
+A transcript is text with one line a turn, `市民：…` / `坐席：…`; which speaker names are accepted is
+data (`configs/columns.yaml`).
 """
 
 from __future__ import annotations

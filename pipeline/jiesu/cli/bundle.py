@@ -1,0 +1,92 @@
+"""`jiesu bundle`: what a bundle is, and whether it is whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(help="Show or verify a bundle.", no_args_is_help=True)
+
+Source = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle folder, or 'default'.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("show")
+def show(bundle: Source = "default", as_json: AsJson = False) -> None:
+    """Show a bundle's manifest: heads, labels, thresholds, figures, hashes.
+
+    \b
+    Examples:
+      jiesu bundle show
+      jiesu bundle show out/trial --json | jq .metrics
+    """
+    from jiesu.bundle import load_bundle
+
+    loaded = load_bundle(bundle)
+    manifest = loaded.manifest
+    if as_json:
+        typer.echo(manifest.model_dump_json(indent=1))
+        return
+    console = Console()
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("bundle", f"{manifest.name} {manifest.version}"),
+        ("content", loaded.content_hash),
+        ("jurisdiction", f"{manifest.jurisdiction}  {manifest.jurisdiction_hash[:12]}"),
+        ("tokeniser", f"{manifest.tokeniser.backend} {manifest.tokeniser.version}"),
+        ("features", f"{len(loaded.linear.vocabulary.entries)}"),
+        ("seed", str(manifest.seed)),
+        ("made by", f"jiesu {manifest.package}"),
+    ):
+        facts.add_row(name, value)
+    console.print(facts)
+    table = Table()
+    for name in (
+        "head",
+        "labels",
+        "trained on",
+        "auto above",
+        "coverage then",
+        "certified",
+        "measured",
+    ):
+        table.add_column(name)
+    for head in manifest.heads:
+        limit = manifest.thresholds.get(head.name)
+        figures = manifest.metrics.get(head.name)
+        table.add_row(
+            head.name,
+            str(len(head.labels)),
+            str(head.rows),
+            "never" if limit is None or limit.confidence is None else f"{limit.confidence:.3f}",
+            "—" if limit is None else f"{limit.coverage:.1%} at {limit.target_risk:.0%} error",
+            "—" if limit is None else ("yes" if limit.certified else "no"),
+            _measured(figures) if figures else "—",
+        )
+    console.print(table)
+
+
+def _measured(figures: dict[str, Any]) -> str:
+    accuracy, f1 = figures["accuracy"]["value"], figures["macro_f1"]["value"]
+    return f"accuracy {accuracy:.3f}, macro-F1 {f1:.3f}"
+
+
+@app.command("verify")
+def verify(bundle: Source = "default", as_json: AsJson = False) -> None:
+    """Check every hash of a bundle, and that it fits its jurisdiction and tokeniser.
+
+    \b
+    Examples:
+      jiesu bundle verify
+      jiesu bundle verify out/trial --json
+    """
+    from jiesu.engine import load
+
+    engine = load(bundle)
+    if as_json:
+        typer.echo(f'{{"ok": true, "content": "{engine.bundle.content_hash}"}}')
+    else:
+        Console().print(f"[green]whole[/] {engine.bundle.content_hash}")

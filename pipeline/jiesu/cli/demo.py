@@ -1,0 +1,44 @@
+"""`jiesu demo`: the shipped sample, scored and measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def command(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Where the verdicts and the report go.")
+    ] = Path("out/demo"),
+    rows: Annotated[int, typer.Option(min=1, help="Verdicts to show.")] = 20,
+) -> None:
+    """Score the shipped sample with the default bundle, show verdicts, write the HTML report.
+
+    \b
+    Example:
+      jiesu demo -o out/demo
+    """
+    from jiesu.cli.show import verdict_table
+    from jiesu.corpus.read import read_appeals
+    from jiesu.engine import load
+    from jiesu.engine.files import write_verdicts
+    from jiesu.learn.evaluate import evaluate, write_report
+    from jiesu.resources import resource
+
+    console = Console()
+    sample = resource("data", "samples", "appeals.jsonl")
+    engine = load()
+    verdicts = list(engine.stream(read_appeals(sample)))
+    console.print(verdict_table(verdicts[:rows], title=f"{rows} of {len(verdicts)} sample appeals"))
+    output.mkdir(parents=True, exist_ok=True)
+    for name in ("verdicts.jsonl", "verdicts.xlsx"):
+        write_verdicts(verdicts, output / name)
+    found = evaluate(engine, sample)
+    write_report(found, output, title="jiesu demo")
+    shares = sum(item.decision.action == "auto" for item in verdicts) / len(verdicts)
+    console.print(f"automatic: {shares:.0%}; the rest goes to a supervisor")
+    for name in ("verdicts.jsonl", "verdicts.xlsx", "report.html"):
+        console.print(f"  {output / name}", highlight=False)

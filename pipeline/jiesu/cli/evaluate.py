@@ -1,0 +1,106 @@
+"""`jiesu evaluate`: how good a bundle is on labelled data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from jiesu.learn.evaluate import Evaluation
+
+_SHOWN = ("accuracy", "macro_f1", "top3", "top5", "either", "ece", "aurc", "coverage_at_5")
+
+
+def command(
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle folder, or 'default'.")],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Labelled appeals, any input format.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="A folder for report.html and report.json."),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label",
+            metavar="HEAD=COLUMN",
+            help="The column of a head's labels, where it is not the head's name.",
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="COLUMN", help="Also give figures apart by this column."),
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(min=10, help="Resamples for the intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Measure a bundle head by head, every figure with a bootstrap interval.
+
+    \b
+    Examples:
+      jiesu evaluate default ../shared/data/haikou/dev.jsonl -o out/haikou
+      jiesu evaluate default 工单.xlsx --label type=诉求类型 --by 来源
+    """
+    from jiesu.engine import load
+    from jiesu.learn.evaluate import SLICES, evaluate, write_report
+    from jiesu.learn.report import report_json
+
+    columns = _pairs(label or [])
+    console = Console(stderr=True)
+    with console.status(f"measuring on {data.name}"):
+        found = evaluate(
+            load(bundle),
+            data,
+            columns=columns,
+            slices=(*SLICES, *(by or ())),
+            bootstrap=bootstrap,
+            seed=seed,
+        )
+    title = f"{bundle} · {data.name}"
+    if output is not None:
+        page = write_report(found, output, title=title)
+        console.print(f"report: {page}", highlight=False)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                report_json(found.reports, title=title, facts=found.facts, errors=found.mistakes),
+                ensure_ascii=False,
+            )
+        )
+    else:
+        Console().print(_table(found, title))
+
+
+def _pairs(items: list[str]) -> dict[str, str]:
+    pairs = {}
+    for item in items:
+        head, equals, column = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"found {item!r}, expected HEAD=COLUMN", param_hint="--label")
+        pairs[head] = column
+    return pairs
+
+
+def _table(found: Evaluation, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("figure")
+    for report in found.reports:
+        table.add_column(f"{report.head} (n={report.n})", justify="right")
+    for key in _SHOWN:
+        cells = []
+        for report in found.reports:
+            metric = getattr(report.headline, key)
+            cells.append(
+                f"{metric.value:.3f} [dim]\\[{metric.low:.3f}, {metric.high:.3f}][/]"
+                if metric
+                else "—"
+            )
+        table.add_row(key, *cells)
+    return table

@@ -1,0 +1,116 @@
+"""`jiesu score`: verdicts for a file, a pipe or standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+if TYPE_CHECKING:
+    from jiesu.schema import Verdict
+
+_SHOWN = 50
+
+
+def command(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="IN",
+            help="A csv, tsv, xlsx, jsonl, json or parquet file; - reads standard input.",
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="Where to write: jsonl, csv, xlsx or parquet by suffix; - is standard output.",
+        ),
+    ] = None,
+    bundle: Annotated[str, typer.Option(help="A bundle folder, or 'default'.")] = "default",
+    form: Annotated[
+        str | None, typer.Option("--format", help="Format of IN where the suffix does not say.")
+    ] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Add the text without personal data, and where it was.")
+    ] = False,
+    words: Annotated[bool, typer.Option("--words", help="Add the words of the text.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain/--no-explain", help="Say which words decided.")
+    ] = True,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Write one verdict a line to standard output, also on a terminal."
+        ),
+    ] = False,
+) -> None:
+    """Score appeals: one verdict an appeal, in input order; a bad row is a verdict with an error.
+
+    \b
+    Examples:
+      jiesu score 工单.xlsx                     a table on the terminal
+      jiesu score in.jsonl -o out.jsonl         one contract verdict a line
+      jiesu score in.csv -o out.csv --redact    a spreadsheet with redacted text
+      cat in.jsonl | jiesu score - --json | jq .dispatch.unit
+    """
+    from jiesu.corpus.read import read_appeals
+    from jiesu.engine import load
+    from jiesu.engine.files import write_verdicts
+
+    engine = load(bundle)
+    rows = read_appeals(source, format=form)
+    verdicts = engine.stream(rows, explain=explain, redact=redact, words=words)
+    if output is None and not as_json and sys.stdout.isatty():
+        _show(list(islice(verdicts, _SHOWN)), more=next(verdicts, None) is not None)
+        return
+    if output is None or output == "-":
+        write_verdicts(verdicts, sys.stdout.buffer)
+        return
+    target = Path(output)
+    with _progress() as progress:
+        task = progress.add_task(target.name, total=None)
+        count = write_verdicts(_counted(verdicts, progress, task), target)
+    Console(stderr=True).print(f"{count} verdicts → {target.name}")
+
+
+def _show(verdicts: list[Verdict], *, more: bool) -> None:
+    from jiesu.cli.show import verdict_table
+
+    console = Console()
+    console.print(verdict_table(verdicts))
+    if more:
+        console.print(f"[dim]the first {_SHOWN}; -o OUT writes them all[/]")
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _counted(verdicts: Iterable[Verdict], progress: Progress, task: TaskID) -> Iterator[Verdict]:
+    for number, verdict in enumerate(verdicts, start=1):
+        if number % 200 == 0:
+            progress.update(task, completed=number)
+        yield verdict

@@ -1,0 +1,113 @@
+"""How verdicts look on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from jiesu.decide.triage import REASONS
+from jiesu.schema import Evidence, Verdict
+
+ROUTES = {
+    "direct": "直接派单",
+    "district": "派区协调",
+    "consult": "派前会商",
+    "answer": "即时答复",
+    "transfer": "转接转办",
+    "none": "未派单",
+}
+ACTIONS = {"auto": ("自动", "green"), "review": ("复核", "yellow")}
+_BAR = 24
+
+
+def verdict_table(verdicts: Iterable[Verdict], *, title: str | None = None) -> Table:
+    """Return verdicts as a table, one line an appeal."""
+    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for name, justify in (
+        ("编号", "left"),
+        ("类型", "left"),
+        ("把握", "right"),
+        ("承办单位", "left"),
+        ("把握", "right"),
+        ("派单方式", "left"),
+        ("处置", "left"),
+        ("复核缘由", "left"),
+    ):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for item in verdicts:
+        if item.error:
+            reason = Text(f"{item.error.code}: {item.error.message}", style="red")
+            table.add_row(Text(item.id), "—", "", "—", "", "", "", reason)
+            continue
+        word, colour = ACTIONS[item.decision.action]
+        table.add_row(
+            Text(item.id),
+            item.type.name or "—",
+            f"{item.type.confidence:.0%}",
+            item.dispatch.unit or "—",
+            f"{item.dispatch.confidence:.0%}",
+            ROUTES[item.dispatch.route],
+            Text(word, style=colour),
+            Text("、".join(REASONS.get(r, r) for r in item.decision.reasons), style="dim"),
+        )
+    return table
+
+
+def verdict_panel(text: str, verdict: Verdict) -> Panel:
+    """Return one appeal with its evidence marked, and the verdict below it."""
+    shown = Text(text)
+    for style, items in (
+        ("bold cyan underline", verdict.explanation.type),
+        ("bold magenta", verdict.explanation.unit),
+        ("bold white on red", verdict.disposition.evidence),
+    ):
+        for item in items:
+            shown.stylize(style, item.start, item.end)
+    legend = Text.assemble(
+        ("类型依据", "bold cyan underline"),
+        "  ",
+        ("单位依据", "bold magenta"),
+        "  ",
+        ("处置用语", "bold white on red"),
+    )
+    kind = Table.grid(padding=(0, 2))
+    for code, value in sorted(verdict.type.scores.items(), key=lambda item: -item[1]):
+        kind.add_row(code, Text(_bar(value), style="cyan"), f"{value:6.1%}")
+    units = Table.grid(padding=(0, 2))
+    for candidate in verdict.dispatch.candidates:
+        bar = Text(_bar(candidate.confidence), style="magenta")
+        units.add_row(candidate.unit, bar, f"{candidate.confidence:6.1%}")
+    facts = Table.grid(padding=(0, 2))
+    for name, fact in _facts(verdict):
+        facts.add_row(Text(name, style="bold"), fact)
+    return Panel(Group(shown, "", legend, "", facts, "", kind, "", units), title=verdict.id)
+
+
+def _facts(verdict: Verdict) -> Sequence[tuple[str, str]]:
+    dispatch, decision = verdict.dispatch, verdict.decision
+    place = " ".join(filter(None, (dispatch.area, dispatch.subdistrict))) or "未提及"
+    reasons = "、".join(REASONS.get(reason, reason) for reason in decision.reasons)
+    due = f"{verdict.due.hours} 小时（{verdict.due.rule}）" if verdict.due.rule else "—"
+    return (
+        ("类型", f"{verdict.type.name}  {_words(verdict.explanation.type)}"),
+        ("派单", f"{ROUTES[dispatch.route]} → {dispatch.unit}  {_words(verdict.explanation.unit)}"),
+        ("地点", place),
+        ("主题", verdict.topic.name if verdict.topic else "—"),
+        ("处置", f"{verdict.disposition.code}  {verdict.disposition.basis}"),
+        ("时限", due),
+        ("决定", f"{ACTIONS[decision.action][0]}  {reasons}"),
+    )
+
+
+def _words(items: Sequence[Evidence]) -> str:
+    if not items:
+        return ""
+    return "（" + "，".join(f"{item.text} +{item.weight:.2f}" for item in items) + "）"
+
+
+def _bar(share: float) -> str:
+    return "█" * round(share * _BAR) or "▏"

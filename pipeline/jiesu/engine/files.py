@@ -1,0 +1,161 @@
+"""Verdicts to files: jsonl in full, csv, xlsx and parquet as one flat line an appeal."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from jiesu.errors import InputError
+from jiesu.schema import Verdict
+
+Flat = dict[str, str | float | None]
+
+_BATCH = 1000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def flat(verdict: Verdict) -> Flat:
+    """Return the parts of a verdict that a spreadsheet shows."""
+    dispatch, decision = verdict.dispatch, verdict.decision
+    return {
+        "id": verdict.id,
+        "accepted": "true",
+        "error": f"{verdict.error.code}: {verdict.error.message}" if verdict.error else None,
+        "type": verdict.type.code,
+        "type_name": verdict.type.name,
+        "type_confidence": verdict.type.confidence,
+        "route": dispatch.route,
+        "unit": dispatch.unit,
+        "function": dispatch.function,
+        "area": dispatch.area,
+        "subdistrict": dispatch.subdistrict,
+        "unit_confidence": dispatch.confidence,
+        "topic": verdict.topic.name if verdict.topic else None,
+        "disposition": verdict.disposition.code,
+        "due_hours": verdict.due.hours,
+        "action": decision.action,
+        "reasons": " ".join(decision.reasons),
+        "priority": decision.priority,
+        "redacted_text": verdict.redacted_text,
+        "words": " ".join(verdict.words) if verdict.words is not None else None,
+        "jurisdiction": verdict.model.jurisdiction,
+        "bundle": f"{verdict.model.bundle} {verdict.model.version}",
+    }
+
+
+def write_verdicts(verdicts: Iterable[Verdict], target: Path | BinaryIO) -> int:
+    """Write verdicts and return how many. A path is written whole or not at all.
+
+    Raises InputError for a suffix that is none of jsonl, ndjson, csv, xlsx, parquet.
+    """
+    if not isinstance(target, Path):
+        return _jsonl(verdicts, target)
+    writer = WRITERS.get(target.suffix.lower())
+    if writer is None:
+        raise InputError(
+            "unknown_format",
+            f"found the suffix {target.suffix or 'none'!r}, expected one of "
+            f"{', '.join(sorted(WRITERS))}",
+        )
+    if not target.parent.is_dir():
+        raise InputError("no_folder", f"no folder {target.parent} to write {target.name} to")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            count = writer(verdicts, stream)
+        part.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+    return count
+
+
+def _jsonl(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
+    count = 0
+    for count, verdict in enumerate(verdicts, start=1):  # noqa: B007
+        stream.write(verdict.model_dump_json().encode("utf-8", "replace") + b"\n")
+    stream.flush()
+    return count
+
+
+def _safe(value: str | float | None) -> str | float | None:
+    """Keep a spreadsheet from running a cell as a formula."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def _csv(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
+    import io
+
+    # The byte order mark is what makes spreadsheets read Chinese as UTF-8.
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    writer = csv.writer(text)
+    count = 0
+    for verdict in verdicts:
+        line = flat(verdict)
+        if not count:
+            writer.writerow(line)
+        writer.writerow([_safe(value) for value in line.values()])
+        count += 1
+    text.flush()
+    text.detach()
+    return count
+
+
+def _xlsx(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("verdicts")
+    count = 0
+    for verdict in verdicts:
+        line = flat(verdict)
+        if not count:
+            sheet.append(list(line))
+        cells = (_safe(value) for value in line.values())
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in cells])
+        count += 1
+    book.save(stream)
+    return count
+
+
+def _parquet(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = {"type_confidence", "unit_confidence", "due_hours", "priority"}
+    count, held = 0, list[Flat]()
+    writer: Any = None
+    schema: Any = None
+    for verdict in verdicts:
+        line = flat(verdict)
+        if writer is None:
+            schema = pa.schema(
+                [(name, pa.float64() if name in numbers else pa.string()) for name in line]
+            )
+            writer = pq.ParquetWriter(stream, schema)
+        held.append(line)
+        count += 1
+        if len(held) == _BATCH:
+            writer.write_table(pa.Table.from_pylist(held, schema=schema))
+            held.clear()
+    if writer is not None:
+        writer.write_table(pa.Table.from_pylist(held, schema=schema))
+        writer.close()
+    return count
+
+
+WRITERS: dict[str, Callable[[Iterable[Verdict], BinaryIO], int]] = {
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".parquet": _parquet,
+}
+"""How each suffix is written; artefacts and docs name exactly these."""
