@@ -37,6 +37,13 @@ def command(
         list[str] | None,
         typer.Option("--by", metavar="COLUMN", help="Also give figures apart by this column."),
     ] = None,
+    with_fields: Annotated[
+        bool,
+        typer.Option(
+            "--with-fields",
+            help="Also read area, subdistrict and address; not if they were copied from the unit.",
+        ),
+    ] = False,
     bootstrap: Annotated[int, typer.Option(min=10, help="Resamples for the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -60,6 +67,7 @@ def command(
             data,
             columns=columns,
             slices=(*SLICES, *(by or ())),
+            with_fields=with_fields,
             bootstrap=bootstrap,
             seed=seed,
         )

@@ -13,7 +13,7 @@ def command(
     text: Annotated[
         str, typer.Argument(metavar="TEXT", help="What the citizen said; - reads standard input.")
     ],
-    bundle: Annotated[str, typer.Option(help="A bundle folder, or 'default'.")] = "default",
+    bundle: Annotated[str | None, typer.Option(help="A bundle folder, or 'default'.")] = None,
     address: Annotated[str | None, typer.Option(help="The address field of the record.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
@@ -27,10 +27,12 @@ def command(
     from jiesu.cli.show import verdict_panel
     from jiesu.engine import load
     from jiesu.errors import InputError
+    from jiesu.settings import load_settings
 
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    (verdict,) = load(bundle).score(
+    settings = load_settings(bundle=bundle)
+    (verdict,) = load(settings.bundle, jurisdiction=settings.jurisdiction).score(
         [{"id": "—", "text": text, "address": address}], redact=as_json, words=as_json
     )
     if verdict.error:

@@ -42,7 +42,7 @@ def command(
             help="Where to write: jsonl, csv, xlsx or parquet by suffix; - is standard output.",
         ),
     ] = None,
-    bundle: Annotated[str, typer.Option(help="A bundle folder, or 'default'.")] = "default",
+    bundle: Annotated[str | None, typer.Option(help="A bundle folder, or 'default'.")] = None,
     form: Annotated[
         str | None, typer.Option("--format", help="Format of IN where the suffix does not say.")
     ] = None,
@@ -72,10 +72,14 @@ def command(
     from jiesu.corpus.read import read_appeals
     from jiesu.engine import load
     from jiesu.engine.files import write_verdicts
+    from jiesu.settings import load_settings
 
-    engine = load(bundle)
+    settings = load_settings(bundle=bundle)
+    engine = load(settings.bundle, jurisdiction=settings.jurisdiction)
     rows = read_appeals(source, format=form)
-    verdicts = engine.stream(rows, explain=explain, redact=redact, words=words)
+    verdicts = engine.stream(
+        rows, explain=explain, redact=redact, words=words, batch=settings.batch
+    )
     if output is None and not as_json and sys.stdout.isatty():
         _show(list(islice(verdicts, _SHOWN)), more=next(verdicts, None) is not None)
         return

@@ -30,6 +30,7 @@ from jiesu.schema import (
     ErrorInfo,
     Explanation,
     ModelInfo,
+    PiiSpan,
     ReportsIllegality,
     Risk,
     Span,
@@ -40,7 +41,6 @@ from jiesu.schema import (
 )
 from jiesu.text.ngrams import Ints
 from jiesu.text.places import Place
-from jiesu.text.redact import redact as redact_text
 
 _TOP = 5
 _NEVER = 2.0
@@ -227,7 +227,7 @@ class Assembler:
                 "reason": routed.reason,
             },
         )
-        text, pii = redact_text(appeal.text) if redact else (None, None)
+        text, pii = _redacted(appeal.text) if redact else (None, None)
         return build(
             Verdict,
             _VERDICT,
@@ -314,6 +314,13 @@ def top_columns(probabilities: Floats, count: int) -> Ints:
     """Return the columns of the largest values in each row, largest first, ties by column."""
     order: Ints = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
     return order
+
+
+def _redacted(text: str) -> tuple[str, tuple[PiiSpan, ...]]:
+    # On request only: its expressions and name lists take a while to build.
+    from jiesu.text.redact import redact
+
+    return redact(text)
 
 
 def _rows_with_hits(reading: Reading) -> list[bool]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from jiesu.text.ngrams import Hashed, Ints, hash_codes
 from jiesu.text.normalise import NormalBatch, normalise
-from jiesu.text.redact import find_personal_data
 from jiesu.text.segment import Segmenter
 from jiesu.text.turns import caller_spans
 
@@ -39,6 +38,9 @@ def prepare(texts: Sequence[str], segmenter: Segmenter, *, mask_personal: bool =
 
 
 def _without_personal(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    # Only training masks; scoring should not wait for these expressions to compile.
+    from jiesu.text.redact import find_personal_data
+
     left: list[tuple[int, int]] = []
     personal = [(item.start, item.end) for item in find_personal_data(text)]
     for start, end in spans:

@@ -19,7 +19,7 @@ from jiesu.learn.config import Source
 from jiesu.learn.labels import label_names
 from jiesu.learn.metrics import HeadReport, HeadScores, evaluate_head
 from jiesu.learn.report import Mistake, render_report, report_json
-from jiesu.learn.rows import Rows, label_of
+from jiesu.learn.rows import Rows, label_of, words_only
 
 UNLABELLED, UNKNOWN = -1, -2
 """A row without a label is left out; one whose label the head does not have counts as an error."""
@@ -46,10 +46,14 @@ def evaluate(
     *,
     columns: Mapping[str, str] | None = None,
     slices: Sequence[str] = SLICES,
+    with_fields: bool = False,
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
     """Measure every head whose label column the data have. columns: label column by head name.
+
+    Only title, text and turns are read, unless `with_fields` lets area, subdistrict and address
+    help: sound only where they were known before the order was dispatched.
 
     Raises InputError if the data have no label of any head, or rows that cannot be read only.
     """
@@ -62,7 +66,11 @@ def evaluate(
         )
     rows = list(read_appeals(data))
     good = [row for row in rows if row.appeal is not None]
-    appeals = [row.appeal for row in good if row.appeal is not None]
+    appeals = [
+        row.appeal if with_fields else words_only(row.appeal)
+        for row in good
+        if row.appeal is not None
+    ]
     scored = engine.probabilities(appeals)
     reports, mistakes = [], []
     for head in bundle.linear.heads:

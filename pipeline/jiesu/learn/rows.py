@@ -58,7 +58,7 @@ def read_rows(
             if row.appeal is None or label is None:
                 rows.skipped += 1
                 continue
-            rows.appeals.append(row.appeal)
+            rows.appeals.append(words_only(row.appeal))
             rows.labels.append(_known(label, names, head=head, source=source, number=row.number))
             alternative = row.extra.get("alt")
             rows.alternatives.append(alternative if isinstance(alternative, str) else None)
@@ -76,6 +76,17 @@ def _known(label: str, names: Mapping[str, str], *, head: str, source: Source, n
         "unknown_label",
         f"heads -> {head} -> {source.path} row {number}: found label {label!r}, expected one of "
         f"the {len(set(names.values()))} that the jurisdiction lists, or a `map` for it",
+    )
+
+
+def words_only(appeal: Appeal) -> Appeal:
+    """Return an appeal without the fields of its record that say where it belongs.
+
+    In recorded orders area and subdistrict are often copied from the unit that got the order:
+    read when measuring, they would give the answer away.
+    """
+    return appeal.model_copy(
+        update={"area": None, "subdistrict": None, "address": None, "registered_type": None}
     )
 
 

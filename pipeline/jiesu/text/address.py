@@ -33,7 +33,10 @@ _STRONG = re.compile(r"号院|号大院|号楼|#|栋|幢|座|单元|室")
 _ROOM = (
     r"(?:[A-Za-z]?[0-9]{3,4}[A-Za-z]?|[0-9]{1,2}|[一二三四五六七八九][零〇一二三四五六七八九]{2,3})"
 )
-_NOT_COUNTED = r"(?![0-9.%]|元|万|平|户|人|米|名|块|年|月|日|点|时|分|个|家|次|天|栋|幢|层|套|辆|多|余|㎡|m|级|条)"
+_NOT_COUNTED = (
+    r"(?![0-9.%]|元|万|平|户|人|米|名|块|年|月|日|点|时|分|个|家|次|天|栋|幢|层|套|辆|多|"
+    r"余|㎡|m|级|条)"
+)
 # Two parts in a row, or one and a bare room number behind it: 3栋2单元, 5号楼-501.
 _CHAIN = re.compile(
     rf"(?<![0-9A-Za-z第]){_PART}(?:{_BLANK}{_PART}){{1,6}}(?:{_BLANK}{_ROOM}{_NOT_COUNTED})?"

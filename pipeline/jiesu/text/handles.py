@@ -21,7 +21,8 @@ _PLATE = re.compile(
 )
 _EMBASSY = re.compile(r"(?<![0-9])(?:使[ ]?[0-9]{6}|[0-9]{6}[ ]?使)(?![0-9用])")
 _PLATE_CUED = re.compile(
-    r"(?:车牌|牌照|牌号|车号|号牌)(?:号码?|为|是|[:： ]){0,4}([A-Za-z]{0,2}[·]?[A-Za-z]?[0-9][A-Za-z0-9]{3,5})"
+    r"(?:车牌|牌照|牌号|车号|号牌)(?:号码?|为|是|[:： ]){0,4}"
+    r"([A-Za-z]{0,2}[·]?[A-Za-z]?[0-9][A-Za-z0-9]{3,5})"
     r"(?![A-Za-z0-9])"
 )
 _HAS_PLATE = re.compile(rf"[{PROVINCES}][ ]?[A-Za-z]|[车牌]|使[ ]?[0-9]|[0-9][ ]?使")
@@ -29,8 +30,8 @@ _HAS_PLATE = re.compile(rf"[{PROVINCES}][ ]?[A-Za-z]|[车牌]|使[ ]?[0-9]|[0-9]
 _LOCAL_PART = re.compile(r"[A-Za-z0-9._%+\-]{1,64}$")
 _DOMAIN = re.compile(r"[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,4}")
 _SAID_MAIL = re.compile(
-    r"(?<![A-Za-z0-9._\-])[A-Za-z0-9._\-]{3,40}[ ]?(?:艾特|圈a|at|@)[ ]?[A-Za-z0-9\-]{2,30}[ ]?(?:点|\.)[ ]?"
-    r"(?:com|cn|net|org)(?![A-Za-z0-9])",
+    r"(?<![A-Za-z0-9._\-])[A-Za-z0-9._\-]{3,40}[ ]?(?:艾特|圈a|at|@)"
+    r"[ ]?[A-Za-z0-9\-]{2,30}[ ]?(?:点|\.)[ ]?(?:com|cn|net|org)(?![A-Za-z0-9])",
     re.I,
 )
 _HAS_MAIL = re.compile(r"@|艾特|圈a| at ", re.I)

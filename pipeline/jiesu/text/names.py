@@ -38,6 +38,10 @@ _GIVEN = "".join(sorted(STRONG | WEAK))
 _CANDIDATE = re.compile(f"[{_HEAD}][{_GIVEN}]|[·•・‧]")
 _CUED = re.compile(f"(?:{STRONG_CUE})[ ：:\"“']{{0,2}}")
 _WEAKLY_CUED = re.compile(f"(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}$")
+_ROLE = re.compile(
+    f"(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}"
+    f"(?=[{''.join(sorted(COMMON_SURNAMES))}]|{'|'.join(sorted(COMPOUND_SURNAMES))})"
+)
 _AFTER = re.compile(f"[ ]?副?(?:{AFTER})")
 _FOLLOW = re.compile(FOLLOW)
 _TITLED = re.compile(
@@ -89,6 +93,7 @@ def find_names(folded: str) -> Iterator[Span]:
         if _is_titled(folded, found):
             yield found.span()
     if _CANDIDATE.search(folded):
+        yield from _weakly_cued(folded)
         yield from _uncued(folded)
 
 
@@ -137,6 +142,24 @@ def common_words() -> Callable[[str], bool]:
     return is_common
 
 
+def _weakly_cued(text: str) -> Iterator[Span]:
+    """Full names behind 患者, 老板 and the like, whatever the segmentation makes of them."""
+    for cue in _ROLE.finditer(text):
+        start = cue.end()
+        surname = surname_of(text, start)
+        for length in (2, 1):
+            end = start + len(surname) + length
+            given = text[start + len(surname) : end]
+            if len(given) < length or given[-1] in PLACE or text[start : start + 2] in NO_NAMES:
+                continue
+            if common_words()(text[start:end]) or common_words()(text[start : start + 2]):
+                continue
+            score = name_score(surname, given) + _right(text, end)
+            if score >= (2.1 if length == 2 else 2.5) and text[end : end + 1] not in PLACE:
+                yield start, end
+                break
+
+
 def _cued(text: str) -> Iterator[Span]:
     """Names behind 我叫, 姓名：, 联系人：and the like; the cut is by what follows."""
     for cue in _CUED.finditer(text):
@@ -169,7 +192,7 @@ def _cued_end(text: str, start: int, surname: str) -> int:
         if score < 0.3 and _closed(text, stop) and not _NOBODY.search(surname + given):
             # Rare characters, but nothing else stands between the cue and the stop.
             score = 1.0
-        if text[stop : stop + 1] in PLACE and text[stop : stop + 1]:
+        if text[stop : stop + 1] in PLACE:
             score -= 2.0
         if common_words()(surname + given) and not _closed(text, stop):
             score -= 1.5
@@ -213,9 +236,7 @@ def _dotted(text: str) -> Iterator[Span]:
         stop = dot + 1
         while stop < end and (text[stop] in _SOUNDS or text[stop] in "·•・‧"):
             stop += 1
-        cue = None
-        for cue in _CUED.finditer(text, max(0, start - 8), end):
-            pass
+        cue = next(_CUED.finditer(text, max(0, start - 8), end), None)
         if cue and dot - 8 < cue.end() < dot and (_closed(text, end) or stop - dot < 2):
             yield cue.end(), end
         elif dot - begin >= 2 and stop - dot >= 3:
@@ -225,7 +246,7 @@ def _dotted(text: str) -> Iterator[Span]:
 def _is_titled(text: str, found: re.Match[str]) -> bool:
     at = found.start()
     if at == 0 or _OPEN.match(text, at - 1):
-        return found[0] not in NOT_BEFORE_TITLE or found[0] in "于向任成"
+        return found[0] not in NOT_BEFORE_TITLE
     if found[0] not in COMMON_SURNAMES:
         return False
     # 小学老师, 家长王女士: the surname must not be the tail of a word.
@@ -273,15 +294,15 @@ def _score(text: str, start: int, end: int, surname: str, taken: int) -> float:
     given = text[start + len(surname) : end]
     score = name_score(surname, given)
     titled = _AFTER.match(text, end) is not None
-    if not titled and text[end : end + 1] and text[end : end + 1] in PLACE:
+    if not titled and text[end : end + 1] in PLACE:
         return -1.0
     if score < 0.5 or given[-1] in PLACE or not _is_han(given):
         return -1.0
     name = text[start:end]
     common = common_words()
-    if common(name) or name[:2] in NO_NAMES and len(surname) == 1:
+    if common(name) or (name[:2] in NO_NAMES and len(surname) == 1):
         return -1.0
-    if len(given) == 2 and (common(name[:2]) and taken > 1 or given[0] == "家"):
+    if len(given) == 2 and (given[0] == "家" or (taken > 1 and common(name[:2]))):
         return -1.0
     if taken > 1 and len(given) == 2 and common(given) and given[0] not in STRONG:
         return -1.0

@@ -50,7 +50,7 @@ def _is_number_or_id(joined: str) -> bool:
         return True
     for run in _LATIN.findall(joined):
         digits = sum(char.isdigit() for char in run)
-        if "_" in run.strip("_") or digits >= 2 and digits < len(run) or digits and len(run) > 5:
+        if "_" in run.strip("_") or (2 <= digits < len(run)) or (digits and len(run) > 5):
             return True
     return False
 
@@ -69,6 +69,6 @@ def _is_name(part: str) -> bool:
     if len(given) == 2 and len(surname) == 1:
         # 高峰期, 马路上: a word and what follows it.
         first, *rest = words_of(part)
-        if rest and (common(first[0]) and len(first[0]) > 1 or common(given) and score < 3):
+        if rest and ((len(first[0]) > 1 and common(first[0])) or (score < 3 and common(given))):
             return False
     return True
