@@ -10,7 +10,6 @@ from jiesu.text.name_data import PLACE, STRONG
 from jiesu.text.names import (
     common_words,
     find_names,
-    has_name,
     name_score,
     surname_of,
     words_of,
@@ -40,7 +39,6 @@ def looks_personal(ngram: str) -> bool:
     parts = {joined, *folded.split(" ")}
     return any(_is_name(part) for part in parts) or (
         len(joined) > 3
-        and has_name(joined)
         and any(end - start > 1 for start, end in find_names(joined))
     )
 

@@ -15,7 +15,7 @@ from jiesu.schema import PiiSpan
 from jiesu.text.address import find_addresses
 from jiesu.text.digits import Figures, figures, fold
 from jiesu.text.handles import find_handles
-from jiesu.text.names import find_names, has_name
+from jiesu.text.names import find_names
 from jiesu.text.ngram_guard import looks_personal
 from jiesu.text.numbers import find_numbers, has_number
 
@@ -98,9 +98,8 @@ def _candidates(folded: str) -> Iterator[Found]:
         yield from find_numbers(folded, shown)
     yield from find_handles(folded, shown)
     yield from find_addresses(folded)
-    if has_name(folded):
-        for start, end in find_names(folded):
-            yield "person", start, end
+    for start, end in find_names(folded):
+        yield "person", start, end
 
 
 def _once(text: str) -> list[Found]:
