@@ -15,6 +15,7 @@ from jiesu.bundle import Bundle, check_jurisdiction_fits, check_tokeniser_fits, 
 from jiesu.corpus.read import Row, appeal_from
 from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler
+from jiesu.engine.build import collector_paused
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
 from jiesu.heads.linear import Floats
@@ -118,10 +119,11 @@ class Engine:
     ) -> list[Verdict]:
         if not appeals:
             return []
-        reading = self._read(appeals)
-        return self._assembler.assemble(
-            appeals, reading, self._judge(reading), explain=explain, redact=redact, words=words
-        )
+        with collector_paused():
+            reading = self._read(appeals)
+            return self._assembler.assemble(
+                appeals, reading, self._judge(reading), explain=explain, redact=redact, words=words
+            )
 
     def _judge(self, reading: Reading) -> dict[str, Floats]:
         judged = {name: head.probabilities(reading.margins) for name, head in self._heads.items()}

@@ -73,6 +73,8 @@ _CUED_WHOLE = re.compile(f"[{_HAN}]{{2,4}}(?![{_HAN}])")
 _COMPANY = re.compile(
     "公司|集团|超市|酒店|饭店|药店|餐厅|商场|大厦|广场|商城|酒家|茶庄|宾馆|食品|实业|工业|大楼|时代|世家|新村|社区|水库|小区|大道|家园|花园|公寓|学校|小学|中学|医院|大学"
 )
+# Segmentation does not look past a character that is not Chinese.
+_CLAUSE = re.compile(f"[{_HAN}]{{2,300}}")
 _HEADS = frozenset(_HEAD)
 _THRESHOLD = 2.7
 
@@ -94,7 +96,12 @@ def find_names(folded: str) -> Iterator[Span]:
             yield found.span()
     if any(_is_open(folded, found) for found in _CANDIDATE.finditer(folded)):
         yield from _weakly_cued(folded)
-        yield from _uncued(folded)
+        listed = -2
+        for clause in _CLAUSE.finditer(folded):
+            if _CANDIDATE.search(folded, *clause.span()):
+                for start, end in _uncued(folded, clause, listed):
+                    yield start, end
+                    listed = end
 
 
 def _is_open(text: str, found: re.Match[str]) -> bool:
@@ -260,9 +267,10 @@ def _is_titled(text: str, found: re.Match[str]) -> bool:
     return words_of(window)[-1][0] == found[0]
 
 
-def _uncued(text: str) -> Iterator[Span]:
-    words = words_of(text)
-    accepted_end = -2
+def _uncued(text: str, clause: re.Match[str], listed_end: int) -> Iterator[Span]:
+    """Names in one clause; `listed_end`: where the name before it ends, for 张伟、李娜."""
+    offset = clause.start()
+    words = [(word, start + offset, end + offset) for word, start, end in words_of(clause[0])]
     number = 0
     while number < len(words):
         word, start, _ = words[number]
@@ -271,14 +279,14 @@ def _uncued(text: str) -> Iterator[Span]:
             number += 1
             continue
         best, stop, used = _THRESHOLD, 0, 1
-        listed = 0.9 if start - accepted_end == 1 and text[start - 1] in _LIST else 0.0
+        listed = 0.9 if start - listed_end == 1 and text[start - 1] in _LIST else 0.0
         for end, taken in _readings(words, number, surname):
             score = _score(text, start, end, surname, taken) + listed
             if score >= best:
                 best, stop, used = score, end, taken
         if stop:
             yield start, stop
-            accepted_end = stop
+            listed_end = stop
         number += used
 
 

@@ -38,8 +38,7 @@ def looks_personal(ngram: str) -> bool:
         return True
     parts = {joined, *folded.split(" ")}
     return any(_is_name(part) for part in parts) or (
-        len(joined) > 3
-        and any(end - start > 1 for start, end in find_names(joined))
+        len(joined) > 3 and any(end - start > 1 for start, end in find_names(joined))
     )
 
 

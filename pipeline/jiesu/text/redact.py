@@ -39,6 +39,7 @@ PLACEHOLDERS = {
 _RANK = {kind: rank for rank, kind in enumerate(PLACEHOLDERS)}
 _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS.values())))
 _ROUNDS = 8
+_LONG = 20_000
 
 
 def find_personal_data(text: str) -> tuple[PiiSpan, ...]:
@@ -48,7 +49,8 @@ def find_personal_data(text: str) -> tuple[PiiSpan, ...]:
     """
     found = _once(text)
     # A stretch that is gone may uncover another beside it; look until nothing new comes.
-    for _ in range(_ROUNDS if found else 0):
+    rounds = _ROUNDS if len(text) < _LONG else 2
+    for _ in range(rounds if found else 0):
         shown, origin = _replace(text, found)
         more = _once(shown)
         if not more:
