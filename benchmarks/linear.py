@@ -26,7 +26,9 @@ COLD = "import jiesu; jiesu.load().score(['小区门口的路灯坏了三天没�
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder with haikou/ and types/; default: samples")
+    parser.add_argument(
+        "--data", type=Path, help="folder with haikou/ and types/; default: samples"
+    )
     parser.add_argument("--rounds", type=int, default=15)
     args = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):

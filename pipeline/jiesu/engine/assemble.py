@@ -102,7 +102,7 @@ class Assembler:
         self._area_units = {area.name: area.unit for area in jurisdiction.areas}
         self._basis = {rule.code: _cite(rule.basis) for rule in jurisdiction.dispositions}
         self._normal = Disposition(code="normal", basis=self._basis["normal"], confidence=1.0)
-        self._exact = lru_cache(maxsize=4096)(self._find_exact)
+        self._exact_names: dict[tuple[str | None, str | None], list[str]] = {}
         self._due = lru_cache(maxsize=4096)(self._find_due)
         self._model = ModelInfo(
             bundle=manifest.name,
@@ -189,6 +189,7 @@ class Assembler:
             has_words=has_words,
         )
         unit = self._units[units[0]]
+        names = self._exact_names.get((place.area, place.subdistrict)) or self._names_at(place)
         area_unit = self._area_units.get(place.area) if place.area else None
         routed = choose_route(
             unit,
@@ -202,7 +203,7 @@ class Assembler:
             _DISPATCH,
             {
                 "route": routed.route,
-                "unit": self._exact(units[0], place),
+                "unit": names[units[0]],
                 "function": unit.name,
                 "area": place.area,
                 "subdistrict": place.subdistrict,
@@ -213,7 +214,7 @@ class Assembler:
                             Candidate,
                             _CANDIDATE,
                             {
-                                "unit": self._exact(column, place),
+                                "unit": names[column],
                                 "function": self._functions[column],
                                 "confidence": score,
                             },
@@ -301,9 +302,14 @@ class Assembler:
             )
         )
 
-    def _find_exact(self, column: int, place: Place) -> str:
-        function = self._functions[column]
-        return exact_unit(self._jurisdiction, function, place.area, place.subdistrict)
+    def _names_at(self, place: Place) -> list[str]:
+        """Return the exact unit of every function at a place; there are few places."""
+        names = [
+            exact_unit(self._jurisdiction, function, place.area, place.subdistrict)
+            for function in self._functions
+        ]
+        self._exact_names[place.area, place.subdistrict] = names
+        return names
 
     def _find_due(self, code: TypeCode, disposition: DispositionCode, topic: str | None) -> Due:
         limits = self._jurisdiction.time_limits

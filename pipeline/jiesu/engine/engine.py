@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -91,7 +91,17 @@ class Engine:
 
         A mapping may use any accepted column name; a string is a text without an id.
         """
-        rows = (_row(item, number) for number, item in enumerate(appeals, start=1))
+        items = list(appeals)
+        if all(isinstance(item, Appeal) for item in items):
+            ready = cast("list[Appeal]", items)
+            return [
+                verdict
+                for at in range(0, len(ready), BATCH)
+                for verdict in self._score(
+                    ready[at : at + BATCH], explain=explain, redact=redact, words=words
+                )
+            ]
+        rows = (_row(item, number) for number, item in enumerate(items, start=1))
         return list(self.stream(rows, explain=explain, redact=redact, words=words))
 
     def stream(

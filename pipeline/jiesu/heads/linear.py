@@ -200,18 +200,21 @@ class LinearTier:
         own. `chosen`: (n,) label number of each text.
         """
         size = len(prepared.batch.codes)
-        steps = np.zeros(size + 1, dtype=np.float64)
+        columns = chosen + head.columns.start
+        gains, starts_of, ends_of = [], [], []
         for part in hits:
-            if not len(part.features):
-                continue
             counts = np.diff(part.rows)
-            column = np.repeat(chosen + head.columns.start, counts)
-            gain = self._effective[part.features, column] * np.repeat(scales[part.kind], counts)
-            gain /= part.ends - part.starts
-            steps += np.bincount(part.starts, gain, size + 1)
-            steps -= np.bincount(part.ends, gain, size + 1)
-        per_char = np.cumsum(steps)
-        before = np.concatenate(([0.0], np.cumsum(per_char[:-1])))
+            gain = self._effective[part.features, np.repeat(columns, counts)]
+            gain *= np.repeat(scales[part.kind], counts)
+            gain /= (part.ends - part.starts).astype(np.float32)
+            gains.append(gain)
+            starts_of.append(part.starts)
+            ends_of.append(part.ends)
+        gain = np.concatenate(gains)
+        steps = np.bincount(np.concatenate(starts_of), gain, size + 1)
+        steps -= np.bincount(np.concatenate(ends_of), gain, size + 1)
+        before = np.zeros(size + 1)
+        np.cumsum(np.cumsum(steps)[:-1], out=before[1:])
         starts, ends = prepared.words
         weights: NDArray[np.float64] = before[ends] - before[starts]
         return weights

@@ -31,7 +31,9 @@ _TRADITIONAL = str.maketrans(
 )
 _FOLD = _WIDE | _TRADITIONAL
 _TO_FOLD = re.compile("[！-～" + "".join(map(chr, _TRADITIONAL)) + "]")
-_TO_DIGITS = str.maketrans(SPOKEN + "叉", _VALUES + "X")
+_TO_DIGITS = str.maketrans(SPOKEN, _VALUES)
+_SPOKEN_RUN = re.compile(f"[{SPOKEN}](?:{PAUSE}[{SPOKEN}])*")
+_ALWAYS = frozenset("零〇幺洞")
 _REPEAT = re.compile(r"([2-8两])个([0-9])")
 
 
@@ -54,9 +56,18 @@ class Figures:
         return self.origin[start], self.origin[end]
 
 
+def _spoken_figures(found: re.Match[str]) -> str:
+    # 62345678一直占线: a lone 一 behind a number is a word, not its last digit.
+    start, end = found.span()
+    inside = found.string[max(0, start - 1) : start].isdigit() and found.string[end : end + 1].isdigit()
+    if end - start > 1 or inside or found[0] in _ALWAYS:
+        return found[0].translate(_TO_DIGITS)
+    return found[0]
+
+
 def figures(folded: str) -> Figures:
     """Return a folded text with every spoken digit as a figure, 三个零 as 000."""
-    text = folded.translate(_TO_DIGITS)
+    text = _SPOKEN_RUN.sub(_spoken_figures, folded).replace("叉", "X")
     if "个" not in text or not _REPEAT.search(text):
         return Figures(text)
     parts: list[str] = []

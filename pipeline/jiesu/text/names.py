@@ -328,4 +328,6 @@ def _score(text: str, start: int, end: int, surname: str, taken: int) -> float:
         score -= 0.4
     if taken == 1:
         score += 0.6 if len(given) == 2 and surname in COMMON_SURNAMES else 0.3
+    elif len(given) == 2 and taken == 2 and surname in COMMON_SURNAMES and not common(given):
+        score += 0.3
     return score + _left(text, start) + _right(text, end)

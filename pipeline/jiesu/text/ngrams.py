@@ -204,10 +204,12 @@ class KeyTable:
     def __init__(self, keys: Keys) -> None:
         if len(np.unique(keys)) != len(keys):
             raise BundleError("duplicate_entry", "vocabulary: found an entry twice, expected once")
-        bits = max(4, int(2.6 * len(keys)).bit_length())
+        bits = max(4, int(1.6 * len(keys)).bit_length())
         self._shift = np.uint64(64 - bits)
         self._ids = np.full(1 << bits, -1, dtype=np.int32)
         self._keys = np.zeros(1 << bits, dtype=np.uint64)
+        # Whether a key whose first slot this is lies in its second: few do, so few look there.
+        self._spilled = np.zeros(1 << bits, dtype=np.bool_)
         self._build(keys)
 
     def _slots(self, keys: Keys, way: int) -> Ints:
@@ -232,13 +234,17 @@ class KeyTable:
             raise BundleError("hash_table", f"vocabulary of {len(keys)} entries does not hash")
         taken = np.flatnonzero(self._ids >= 0)
         self._keys[taken] = keys[self._ids[taken]]
+        self._spilled[both[0][way == 1]] = True
 
     def find(self, keys: Keys) -> tuple[Ints, NDArray[np.int32]]:
         """Return which of `keys` are in the table (ascending), and their positions in the list."""
         slots = self._slots(keys, 0)
-        ids = self._ids[slots]
-        missed = np.flatnonzero(self._keys[slots] != keys)
-        second = self._slots(keys[missed], 1)
-        ids[missed] = np.where(self._keys[second] == keys[missed], self._ids[second], -1)
-        found = np.flatnonzero(ids >= 0)
-        return found, ids[found]
+        hit = self._keys.take(slots) == keys
+        again = np.flatnonzero(self._spilled.take(slots) & ~hit)
+        second = self._slots(keys[again], 1)
+        there = self._keys.take(second) == keys[again]
+        again, second = again[there], second[there]
+        hit[again] = True
+        slots[again] = second
+        found = np.flatnonzero(hit)
+        return found, self._ids.take(slots[found])
