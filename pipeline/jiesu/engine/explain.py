@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,52 +22,64 @@ _SHARE = 0.2
 
 _EVIDENCE = fields_of(Evidence)
 _EXPLANATION = fields_of(Explanation)
+_NOTHING = Explanation()
 
 
 def explanations(
     appeals: Sequence[Appeal], reading: Reading, tier: LinearTier, chosen: Mapping[str, Ints]
 ) -> list[Explanation]:
     """Return one explanation an appeal. chosen: label number (n,) by head."""
+    starts, ends = reading.prepared.words
+    if not len(starts):
+        return [_NOTHING] * len(appeals)
+    origin = reading.prepared.batch.origin
+    words = _Words(
+        texts=[appeal.text for appeal in appeals],
+        rows=np.searchsorted(reading.prepared.batch.starts, starts, side="right") - 1,
+        starts=origin[starts],
+        ends=origin[ends - 1] + 1,
+    )
     shown: dict[str, list[tuple[Evidence, ...]]] = {}
     for head in tier.heads:
         if head.name in chosen:
             weights = tier.word_weights(
                 head, chosen[head.name], reading.hits, reading.scales, reading.prepared
             )
-            shown[head.name] = _evidence(appeals, reading, weights)
+            shown[head.name] = _evidence(words, weights)
     return [
         build(Explanation, _EXPLANATION, {"type": for_type, "unit": for_unit, "similar": ()})
         for for_type, for_unit in zip(shown["type"], shown["unit"], strict=True)
     ]
 
 
-def _evidence(
-    appeals: Sequence[Appeal], reading: Reading, weights: NDArray[np.float64]
-) -> list[tuple[Evidence, ...]]:
-    batch = reading.prepared.batch
-    starts, ends = reading.prepared.words
-    found: list[tuple[Evidence, ...]] = [()] * len(appeals)
-    if not len(starts):
-        return found
-    rows = np.searchsorted(batch.starts, starts, side="right") - 1
-    new = np.flatnonzero(np.append(True, rows[1:] != rows[:-1]))
-    most = np.repeat(np.maximum.reduceat(weights, new), np.diff(np.append(new, len(rows))))
-    strong = np.flatnonzero((weights > 0) & (weights >= _SHARE * most))
-    strong = strong[np.lexsort((strong, -weights[strong], rows[strong]))]
-    row_of = rows[strong]
-    first = np.searchsorted(row_of, row_of)
-    strong = strong[np.arange(len(strong)) - first < MOST]
-    by_row: dict[int, list[Evidence]] = {}
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Every word of a batch: which text it is in, and its bounds in that original text."""
+
+    texts: list[str]
+    rows: Ints
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
+def _evidence(words: _Words, weights: NDArray[np.float64]) -> list[tuple[Evidence, ...]]:
+    found: list[tuple[Evidence, ...]] = [()] * len(words.texts)
+    most = np.zeros(len(found))
+    first = np.flatnonzero(np.append(True, words.rows[1:] != words.rows[:-1]))
+    most[words.rows[first]] = np.maximum.reduceat(weights, first)
+    strong = np.flatnonzero(weights > np.maximum(_SHARE * most, 0.0)[words.rows])
+    strong = strong[np.lexsort((strong, -weights[strong], words.rows[strong]))]
+    rows = words.rows[strong]
+    strong = strong[np.arange(len(rows)) - np.searchsorted(rows, rows) < MOST]
+    texts = words.texts
     for row, weight, start, end in zip(
-        rows[strong].tolist(),
+        words.rows[strong].tolist(),
         np.round(weights[strong], 4).tolist(),
-        batch.origin[starts[strong]].tolist(),
-        (batch.origin[ends[strong] - 1] + 1).tolist(),
+        words.starts[strong].tolist(),
+        words.ends[strong].tolist(),
         strict=True,
     ):
-        text = appeals[row].text[start:end]
+        text = texts[row][start:end]
         values = {"text": text, "weight": weight, "start": start, "end": end}
-        by_row.setdefault(row, []).append(build(Evidence, _EVIDENCE, values))
-    for row, items in by_row.items():
-        found[row] = tuple(items)
+        found[row] += (build(Evidence, _EVIDENCE, values),)
     return found

@@ -41,7 +41,7 @@ _MAY_BE_CUED = re.compile("[叫姓名]|联系人|代表|户主|收款人|[人者
 _CUED = re.compile(f"(?:{STRONG_CUE})[ ：:\"“']{{0,2}}")
 _WEAKLY_CUED = re.compile(f"(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}$")
 _ROLE = re.compile(
-    f"(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}"
+    f"(?:(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}|[被由对向跟让给把找及同与和]|(?<![{_HAN}A-Za-z0-9]))"
     f"(?=[{''.join(sorted(COMMON_SURNAMES))}]|{'|'.join(sorted(COMPOUND_SURNAMES))})"
 )
 _AFTER = re.compile(f"[ ]?副?(?:{AFTER})")
@@ -61,7 +61,7 @@ _DOT = re.compile("[•・‧]")
 # Transcribed names: 阿卜杜拉·买买提. A dot alone also joins estates (万达·华府).
 _DOTTED = re.compile(f"[{_HAN}]{{2,7}}(?:[·•・‧][{_HAN}]{{1,8}}){{1,3}}")
 _SOUNDS = frozenset(
-    "阿艾爱买提木吾尔热依拉帕孜古丽努江麦合吐逊肉斯库迪力亚克别巴特扎西卓玛次仁达瓦格桑多吉旦增索朗罗布德央金"
+    "拜阿艾爱买提木吾尔热依拉帕孜古丽努江麦合吐逊肉斯库迪力亚克别巴特扎西卓玛次仁达瓦格桑多吉旦增索朗罗布德央金"
     "尼普坚赞那图雅苏日娜乌兰托娅哈其额敦白音朝鲁孟宝赫伊目萨赛穆优素福法蒂沙赤米仙尤斯卜欣凯麻地塔什叶卡加"
     "夏汗娃娅莫子则伍呷史约玉素甫买赛买买买热孜万奴如则提比孙再娜蕾帕热扎克山江胡赛因杜拉赫曼如孜卡迪尔"
 )
@@ -156,21 +156,34 @@ def common_words() -> Callable[[str], bool]:
 
 
 def _weakly_cued(text: str) -> Iterator[Span]:
-    """Full names behind 患者, 老板 and the like, whatever the segmentation makes of them."""
+    """Full names behind 患者, 被 or a stop, whatever the segmentation makes of them."""
     for cue in _ROLE.finditer(text):
         start = cue.end()
         surname = surname_of(text, start)
-        for length in (2, 1):
+        best, stop = 2.1 if len(cue[0]) > 1 else 2.7, 0
+        for length in (1, 2):
             end = start + len(surname) + length
             given = text[start + len(surname) : end]
-            if len(given) < length or given[-1] in PLACE or text[start : start + 2] in NO_NAMES:
+            if len(given) < length or given[-1] in PLACE or given[0] == "家":
                 continue
-            if common_words()(text[start:end]) or common_words()(text[start : start + 2]):
+            if text[end : end + 1] in PLACE or _hides_word(surname, given):
                 continue
-            score = name_score(surname, given) + _right(text, end)
-            if score >= (2.1 if length == 2 else 2.5) and text[end : end + 1] not in PLACE:
-                yield start, end
-                break
+            score = name_score(surname, given) + _right(text, end) - (0.4 if length == 1 else 0.0)
+            if score >= best:
+                best, stop = score, end
+        if stop:
+            yield start, stop
+
+
+def _hides_word(surname: str, given: str) -> bool:
+    """Say whether the dictionary has the name, or its first two characters, as a word."""
+    common = common_words()
+    name = surname + given
+    if common(name) or (len(surname) == 1 and name[:2] in NO_NAMES):
+        return True
+    # 许国强, 魏国庆: the first two are a word as well, but what follows them is none's tail.
+    sure = surname in COMMON_SURNAMES and surname not in WORDLIKE and set(given) <= STRONG
+    return len(given) == 2 and not sure and common(name[:2])
 
 
 def _cued(text: str) -> Iterator[Span]:
@@ -188,6 +201,8 @@ def _cued(text: str) -> Iterator[Span]:
 
 
 def _may_be_unknown(clause: str) -> bool:
+    if set(clause) <= _SOUNDS:
+        return True
     if _NOBODY.search(clause) or any(char in STOP for char in clause):
         return False
     return not any(common_words()(word) and len(word) > 1 for word, _, _ in words_of(clause))
@@ -312,11 +327,8 @@ def _score(text: str, start: int, end: int, surname: str, taken: int) -> float:
         return -1.0
     if score < 0.5 or given[-1] in PLACE or not _is_han(given):
         return -1.0
-    name = text[start:end]
     common = common_words()
-    if common(name) or (name[:2] in NO_NAMES and len(surname) == 1):
-        return -1.0
-    if len(given) == 2 and (given[0] == "家" or (taken > 1 and common(name[:2]))):
+    if _hides_word(surname, given) or given[0] == "家":
         return -1.0
     if taken > 1 and len(given) == 2 and common(given) and given[0] not in STRONG:
         return -1.0
@@ -326,6 +338,8 @@ def _score(text: str, start: int, end: int, surname: str, taken: int) -> float:
         return -1.0
     if surname in WORDLIKE:
         score -= 0.4
+    if len(given) == 2 and set(given) <= STRONG:
+        score += 0.3
     if taken == 1:
         score += 0.6 if len(given) == 2 and surname in COMMON_SURNAMES else 0.3
     elif len(given) == 2 and taken == 2 and surname in COMMON_SURNAMES and not common(given):

@@ -25,6 +25,7 @@ _BASE_INVERSE = pow(_BASE, -1, 1 << 64)
 _SLOT_FACTORS = (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F))
 _WORD_SALT = (np.uint64(0x2545F4914F6CDD1D), np.uint64(0x8BB84B93962EACC9))
 _SKIP_SALT = np.uint64(0x589965CC75374CC3)
+_ROUNDS = 500
 WORD_JOINER = " "
 
 
@@ -204,23 +205,25 @@ class KeyTable:
     def __init__(self, keys: Keys) -> None:
         if len(np.unique(keys)) != len(keys):
             raise BundleError("duplicate_entry", "vocabulary: found an entry twice, expected once")
-        bits = max(4, int(1.6 * len(keys)).bit_length())
-        self._shift = np.uint64(64 - bits)
-        self._ids = np.full(1 << bits, -1, dtype=np.int32)
-        self._keys = np.zeros(1 << bits, dtype=np.uint64)
-        # Whether a key whose first slot this is lies in its second: few do, so few look there.
-        self._spilled = np.zeros(1 << bits, dtype=np.bool_)
-        self._build(keys)
+        # Two choices find room for all while the table is less than half full.
+        bits = max(4, int(2.2 * len(keys)).bit_length())
+        while not self._build(keys, bits):
+            bits += 1
 
     def _slots(self, keys: Keys, way: int) -> Ints:
         slots: Ints = ((keys * _SLOT_FACTORS[way]) >> self._shift).astype(np.int64)
         return slots
 
-    def _build(self, keys: Keys) -> None:
+    def _build(self, keys: Keys, bits: int) -> bool:
+        self._shift = np.uint64(64 - bits)
+        self._ids = np.full(1 << bits, -1, dtype=np.int32)
+        self._keys = np.zeros(1 << bits, dtype=np.uint64)
+        # Whether a key whose first slot this is lies in its second: few do, so few look there.
+        self._spilled = np.zeros(1 << bits, dtype=np.bool_)
         both = (self._slots(keys, 0), self._slots(keys, 1))
         way = np.zeros(len(keys), dtype=np.int8)
         pending = np.arange(len(keys), dtype=np.int32)
-        for _ in range(1000):
+        for _ in range(_ROUNDS):
             if not len(pending):
                 break
             slots = np.where(way[pending] == 0, both[0][pending], both[1][pending])
@@ -231,10 +234,11 @@ class KeyTable:
             pending = np.concatenate((pending[~placed], evicted))
             way[pending] ^= 1
         else:
-            raise BundleError("hash_table", f"vocabulary of {len(keys)} entries does not hash")
+            return False
         taken = np.flatnonzero(self._ids >= 0)
         self._keys[taken] = keys[self._ids[taken]]
         self._spilled[both[0][way == 1]] = True
+        return True
 
     def find(self, keys: Keys) -> tuple[Ints, NDArray[np.int32]]:
         """Return which of `keys` are in the table (ascending), and their positions in the list."""
