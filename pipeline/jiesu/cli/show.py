@@ -34,7 +34,7 @@ def verdict_table(verdicts: Iterable[Verdict], *, title: str | None = None) -> T
         ("承办单位", "left"),
         ("把握", "right"),
         ("派单方式", "left"),
-        ("处置", "left"),
+        ("决定", "left"),
         ("复核缘由", "left"),
     ):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]

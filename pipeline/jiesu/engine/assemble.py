@@ -280,11 +280,16 @@ class Assembler:
     def _disposition(
         self, appeal: Appeal, reading: Reading, cues: Sequence[tuple[DispositionCode, int, int]]
     ) -> Disposition:
-        """Return the gravest disposition that a cue hints at. A hint: confidence stays low."""
-        code = min((code for code, _, _ in cues), key=_DISPOSITION_ORDER.index)
+        """Return what the cues hint at, with the evidence; a supervisor decides.
+
+        A possible emergency is called one, since missing it costs most; any other hint leaves
+        the disposition normal, with less confidence.
+        """
+        gravest = min((code for code, _, _ in cues), key=_DISPOSITION_ORDER.index)
+        code: DispositionCode = gravest if gravest == "emergency" else "normal"
         spans = []
         for cue, first, last in cues:
-            if cue == code:
+            if cue == gravest:
                 start, end = reading.prepared.batch.original_span(first, last)
                 spans.append(Span(text=appeal.text[start:end], start=start, end=end))
         return Disposition(

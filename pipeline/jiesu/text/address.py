@@ -53,7 +53,7 @@ _HOUSE_NUMBER = re.compile(
 _PLATE_NUMBER = re.compile(r"门牌号?(?:码|为|是|[:： ]){0,3}([0-9A-Za-z][0-9A-Za-z\-]{0,8}号?)")
 _NUMBERED_BUILDING = re.compile(
     rf"(?<![0-9A-Za-z第每]){_RANGE}(?:号楼|号栋|#楼|#栋|号公寓)(?!盘)"
-    r"|(?<![0-9A-Za-z第])[0-9]{1,3}#(?![0-9A-Za-z线])"
+    r"|(?<=[区苑园城府庭院湾村家里庄])[0-9]{1,3}#(?![0-9A-Za-z线钢])"
 )
 # 6栋 alone may be a count (新建6栋); behind the name of an estate it is a place.
 _ESTATE = r"(?<=[区苑园城府庭院湾村路家居庄里郡都墅阁邸号期寓社厦街巷座景轩庐岸山湖邨坊])"

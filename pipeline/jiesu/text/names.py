@@ -45,6 +45,7 @@ _ROLE = re.compile(
     f"(?=[{''.join(sorted(COMMON_SURNAMES))}]|{'|'.join(sorted(COMPOUND_SURNAMES))})"
 )
 _AFTER = re.compile(f"[ ]?副?(?:{AFTER})")
+_TITLES = frozenset(AFTER.split("|"))
 _FOLLOW = re.compile(FOLLOW)
 _TITLED = re.compile(
     f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
@@ -112,7 +113,7 @@ def _is_open(text: str, found: re.Match[str]) -> bool:
 
 def name_score(surname: str, given: str) -> float:
     """Return how much a surname and a given name look like one, from -1 to 3.2."""
-    if any(char in STOP for char in given):
+    if given in _TITLES or any(char in STOP for char in given):
         return -1.0
     score = 1.0 if surname in COMMON_SURNAMES else 0.6 if len(surname) > 1 else 0.0
     score += sum(1.0 if c in STRONG else 0.4 if c in WEAK else -0.6 for c in given)
@@ -277,7 +278,9 @@ def _is_titled(text: str, found: re.Match[str]) -> bool:
         return found[0] not in NOT_BEFORE_TITLE
     if found[0] not in COMMON_SURNAMES:
         return False
-    # 小学老师, 家长王女士: the surname must not be the tail of a word.
+    # 师范老师: the surname must not be the tail of a word.
+    if not common_words()(text[at - 1 : at + 1]):
+        return True
     window = text[max(0, at - 4) : at + 1]
     return words_of(window)[-1][0] == found[0]
 

@@ -73,6 +73,7 @@ _LOCAL = re.compile(
     rf"((?<![0-9])[2-8][0-9]{{2,3}}{PAUSE}[0-9]{{4}}(?![0-9年-]))"
 )
 _DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]$")
+_PAUSED_GROUPS = frozenset([(3, 4, 4), (3, 8), (4, 3, 4), (4, 4, 3)])
 # How people group the eleven digits when they write blanks or dashes between them.
 _GROUPS = frozenset(
     (
@@ -167,4 +168,4 @@ def _is_mobile(folded: str, shown: Figures, found: re.Match[str]) -> bool:
     paused = any(set(gap) & set(",、。…~嗯啊呃哦额诶") for gap in gaps)
     if _SPOKEN.search(folded[slice(*shown.span(start, end))]):
         return len(groups) < 8 or not paused
-    return groups in _GROUPS and not (paused and len(groups) > 5)
+    return groups in (_PAUSED_GROUPS if paused else _GROUPS)
