@@ -44,7 +44,7 @@ def main() -> None:
         source.write_bytes(sample * (20_000 // len(sample.splitlines()) + 1))
         code = (
             "import sys; from jiesu.cli.app import main; "
-            f"sys.argv = ['jiesu', 'score', {str(source)!r}, '-o', {str(source) + '.out.jsonl'!r}]; "
+            f"sys.argv = ['jiesu', 'score', {str(source)!r}, '-o', {f'{source}.out.jsonl'!r}]; "
             "import atexit; atexit.register(lambda: print(next(line for line in "
             "open('/proc/self/status') if line.startswith('VmHWM')).split()[1])); main()"
         )

@@ -64,5 +64,5 @@ def load_settings(**flags: str | int | None) -> Settings:
         first = error.errors(include_input=False)[0]
         where = " -> ".join(map(str, first["loc"]))
         raise ConfigError("bad_settings", f"settings -> {where}: {first['msg']}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError("bad_settings", f"settings file is not readable: {error}") from None
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise ConfigError("bad_settings", f"settings file is no readable mapping: {error}") from None

@@ -33,6 +33,9 @@ def command(
             help="The column of a head's labels, where it is not the head's name.",
         ),
     ] = None,
+    head: Annotated[
+        list[str] | None, typer.Option("--head", help="Only this head; may be given again.")
+    ] = None,
     by: Annotated[
         list[str] | None,
         typer.Option("--by", metavar="COLUMN", help="Also give figures apart by this column."),
@@ -44,7 +47,7 @@ def command(
             help="Also read area, subdistrict and address; not if they were copied from the unit.",
         ),
     ] = False,
-    bootstrap: Annotated[int, typer.Option(min=10, help="Resamples for the intervals.")] = 1000,
+    bootstrap: Annotated[int, typer.Option(min=100, help="Resamples for the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -66,6 +69,7 @@ def command(
             load(bundle),
             data,
             columns=columns,
+            heads=head,
             slices=(*SLICES, *(by or ())),
             with_fields=with_fields,
             bootstrap=bootstrap,

@@ -87,7 +87,7 @@ class TrainConfig(Part):
     vocabulary: VocabularyConfig = VocabularyConfig()
     heads: dict[str, HeadConfig] = Field(min_length=1)
     target_risk: float = Field(default=0.05, gt=0, lt=1)
-    bootstrap: int = Field(default=1000, ge=10)
+    bootstrap: int = Field(default=1000, ge=100)
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:

@@ -45,12 +45,14 @@ def evaluate(
     data: Path,
     *,
     columns: Mapping[str, str] | None = None,
+    heads: Sequence[str] | None = None,
     slices: Sequence[str] = SLICES,
     with_fields: bool = False,
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Measure every head whose label column the data have. columns: label column by head name.
+    """Measure every head whose label column the data have. columns: label column by head name;
+    heads: only these.
 
     Only title, text and turns are read, unless `with_fields` lets area, subdistrict and address
     help: sound only where they were known before the order was dispatched.
@@ -59,7 +61,7 @@ def evaluate(
     """
     bundle, jurisdiction = engine.bundle, engine.jurisdiction
     named = {head.name: head.name for head in bundle.linear.heads} | dict(columns or {})
-    unknown = set(named) - {head.name for head in bundle.linear.heads}
+    unknown = {*named, *(heads or ())} - {head.name for head in bundle.linear.heads}
     if unknown:
         raise ConfigError(
             "unknown_head", f"found head {sorted(unknown)}, the bundle has {sorted(named)}"
@@ -75,7 +77,7 @@ def evaluate(
     reports, mistakes = [], []
     for head in bundle.linear.heads:
         truth = [label_of(row, Source(path=data.name, label=named[head.name])) for row in good]
-        if not any(truth):
+        if not any(truth) or (heads and head.name not in heads):
             continue
         scores = head_scores(
             head.name,

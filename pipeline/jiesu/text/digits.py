@@ -59,7 +59,9 @@ class Figures:
 def _spoken_figures(found: re.Match[str]) -> str:
     # 62345678一直占线: a lone 一 behind a number is a word, not its last digit.
     start, end = found.span()
-    inside = found.string[max(0, start - 1) : start].isdigit() and found.string[end : end + 1].isdigit()
+    inside = (
+        found.string[max(0, start - 1) : start].isdigit() and found.string[end : end + 1].isdigit()
+    )
     if end - start > 1 or inside or found[0] in _ALWAYS:
         return found[0].translate(_TO_DIGITS)
     return found[0]

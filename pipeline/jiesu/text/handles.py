@@ -48,7 +48,8 @@ _WECHAT_NUMBER = re.compile(
     rf"{_WECHAT_CUE}{_CUE_TAIL}([1-9](?:{PAUSE}[0-9]){{5,14}})(?![0-9@])", re.I
 )
 _GLUED_ID = re.compile(
-    r"(?:(?<![A-Za-z0-9])(?:wx|vx)|(?:加我?|[+➕])v)((?=[a-z_\-]{0,19}[0-9])[a-z_][\w\-]{4,19})(?![\w\-@])", re.I | re.A
+    r"(?:(?<![A-Za-z0-9])(?:wx|vx)|(?:加我?|[+➕])v)((?=[a-z_\-]{0,19}[0-9])[a-z_][\w\-]{4,19})(?![\w\-@])",
+    re.I | re.A,
 )
 _NO_ID = re.compile(r"(?:wechat|weixin|android|iphone|https?|www|app|ios|wifi|vip)", re.I)
 _QQ = re.compile(

@@ -24,7 +24,7 @@ _COMPOUND = (
 COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
 # Where no cue stands by, these surnames need a better given name.
 WORDLIKE = frozenset(
-    "万严于从付任全关农冷包单占古向和安常干平应成房方时明易查水班白盛经解计许路边连金马高黄"
+    "万严于从付任全关农冷包单占古向和安常干平应成房方时明易查水班白盛经解计路边连金马高黄"
 )
 # 和老师沟通: before a title these are no surname.
 NOT_BEFORE_TITLE = frozenset("和向经连明平全应单计干官水初代关路解古尚车房商")

@@ -77,7 +77,7 @@ def fold_table() -> NDArray[np.uint32]:
     table = np.arange(_TABLE_SIZE, dtype=np.uint32)
     for source, target in _traditional_pairs():
         table[ord(source)] = ord(target)
-    table[0xFF01:0xFF5F] = np.arange(0x21, 0x7F)
+    table = table[table]  # 薴 is 苧, which is 苎
     for code in range(0x3400):
         char = chr(int(table[code]))
         lower = char.lower()
@@ -86,9 +86,7 @@ def fold_table() -> NDArray[np.uint32]:
         category = unicodedata.category(char)
         if category in ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me", "So", "Sk", "Co"):
             table[code] = _DROP
-    upper = np.arange(ord("A"), ord("Z") + 1)
-    table[upper] = upper + 32
-    table[upper + 0xFEE0] = upper + 32
+    table[0xFF01:0xFF5F] = table[0x21:0x7F]
     table[0x3000] = _DROP
     table[0xD800:0xF900] = _DROP  # surrogates and private use
     table[0xFE00:0xFE10] = _DROP  # variation selectors
@@ -144,7 +142,7 @@ def normalise(
         codes, kept = codes[stay], kept[stay]
     bounds = np.searchsorted(kept, first[:-1] - 1)
     starts = bounds + 1
-    ends = np.append(bounds[1:], len(codes) - 1)
+    ends = np.append(bounds[1:], len(codes) - 1)[: len(texts)]
     origin = np.zeros(len(codes), dtype=np.int32)
     origin[1:] = kept[1:] - np.repeat(first[:-1], ends - bounds)
     text = codes.tobytes().decode("utf-32-le")

@@ -1,7 +1,7 @@
 """Who says what in a transcript: the caller's words are judged, the operator's are context.
 
-A transcript is text with one line a turn, `市民：…` / `坐席：…`; which speaker names are accepted is
-data (`configs/columns.yaml`).
+A transcript is text with one line a turn, `市民：…` / `坐席：…`. Which speaker names are accepted
+is data (`configs/columns.yaml`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def speaker_names() -> Mapping[str, Speaker]:
 @cache
 def _line_start() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, speaker_names()), key=len, reverse=True))
-    return re.compile(rf"^[ \t　]*[\[【(（]?({names})[\]】)）]?[ \t　]*[:：][ \t　]*", re.I | re.M)
+    return re.compile(rf"^[ \t　]*[\[【(（]?({names})[\]】)）]?[ \t　]*[:：][ \t　]*", re.A | re.I | re.M)
 
 
 def may_have_turns(text: str) -> bool:
