@@ -65,4 +65,6 @@ def load_settings(**flags: str | int | None) -> Settings:
         where = " -> ".join(map(str, first["loc"]))
         raise ConfigError("bad_settings", f"settings -> {where}: {first['msg']}") from None
     except (yaml.YAMLError, TypeError, ValueError) as error:
-        raise ConfigError("bad_settings", f"settings file is no readable mapping: {error}") from None
+        raise ConfigError(
+            "bad_settings", f"settings file is no readable mapping: {error}"
+        ) from None

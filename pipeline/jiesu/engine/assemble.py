@@ -261,7 +261,7 @@ class Assembler:
                 "explanation": why,
                 "redacted_text": text,
                 "pii": pii,
-                "words": self._words(reading, number) if words else None,
+                "words": self._words(appeal.text, reading, number) if words else None,
                 "model": self._model,
             },
         )
@@ -296,16 +296,18 @@ class Assembler:
             code=code, basis=self._basis[code], confidence=_CUE_CONFIDENCE, evidence=tuple(spans)
         )
 
-    def _words(self, reading: Reading, number: int) -> tuple[str, ...]:
+    def _words(self, text: str, reading: Reading, number: int) -> tuple[str, ...]:
+        """Return the words of a text as it is written."""
         starts, ends = reading.prepared.words
         batch = reading.prepared.batch
         first, last = np.searchsorted(starts, (batch.starts[number], batch.ends[number]))
-        return tuple(
-            batch.text[start:end]
+        spans = (
+            batch.original_span(start, end)
             for start, end in zip(
                 starts[first:last].tolist(), ends[first:last].tolist(), strict=True
             )
         )
+        return tuple(text[start:end] for start, end in spans)
 
     def _names_at(self, place: Place) -> list[str]:
         """Return the exact unit of every function at a place; there are few places."""

@@ -42,8 +42,9 @@ class HeadConfig(Part):
     mean of a plain machine and one on features scaled that far towards log-count ratios.
     `balance`: a row counts (mean class size / own class size) ** balance. `pool_below`: classes
     with fewer rows join their parent. `calibrate`: on the last `share` by time, or in `folds` by
-    near-duplicate group where rows have no date. `follow`: how much of a shift in label shares,
-    seen in the last `share`, is followed. `exclude`: files whose rows, and near-duplicates of
+    near-duplicate group where rows have no date. A shift in label shares seen in the last
+    `share` is followed by the probabilities with the power `follow`, and by what a row counts in
+    training with the power `reweigh`. `exclude`: files whose rows, and near-duplicates of
     them, must not be trained on. `test`: where the head is measured, or `holdout`: the share of
     near-duplicate groups, drawn by the seed, that is kept from training and measured on.
     """
@@ -57,6 +58,7 @@ class HeadConfig(Part):
     share: float = Field(default=0.15, gt=0, lt=1)
     folds: int = Field(default=5, ge=2)
     follow: float = Field(default=0.0, ge=0, le=1)
+    reweigh: float = Field(default=0.0, ge=0, le=1)
     exclude: tuple[str, ...] = ()
     test: Source | None = None
     holdout: float = Field(default=0.0, ge=0, lt=1)

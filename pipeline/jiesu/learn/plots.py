@@ -34,6 +34,8 @@ _VARIABLES = {
 
 HEAT_CLASSES = 20
 BAR_CLASSES = 40
+FEW = 8
+"""Heads with no more labels get drawings that fit half the page's width."""
 EM = 9 / 72
 """Height of the letters, in inches."""
 
@@ -125,13 +127,15 @@ class Canvas:
         )
         box = f"0 0 {self.width * 72:g} {self.height * 72:g}"
         label = html.escape(alt, quote=True)
-        head = f'<svg viewBox="{box}" role="img" aria-label="{label}" class="plot">'
+        # 100 px an inch at most: letters are one size in every drawing.
+        limit = f"max-width:{self.width * 100:.0f}px"
+        head = f'<svg viewBox="{box}" role="img" aria-label="{label}" class="plot" style="{limit}">'
         return head + body[body.index(">") + 1 :].strip()
 
 
 def risk_coverage_svg(report: HeadReport, key: str) -> str:
     """Draw the error among the most confident share of rows, with its bootstrap band."""
-    canvas = Canvas(key, 5.4, 3.5)
+    canvas = Canvas(key, 5.0, 3.5)
     axes = canvas.axes(0.5, 0.55, 0.2, 0.4)
     x = [point.coverage for point in report.curve]
     low = [point.risk.low for point in report.curve]
@@ -149,37 +153,35 @@ def risk_coverage_svg(report: HeadReport, key: str) -> str:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, top)
     gap = top * 0.015
-    canvas.text(
-        axes, 0.01, error + gap, f"全部自动：{error:.1%}", color=MUTED, ha="left", va="bottom"
-    )
-    near_right = share > 0.7
-    canvas.text(
-        axes,
-        share + (-0.02 if near_right else 0.02),
-        TOLERATED_RISK + gap,
-        f"错误 5 %：覆盖 {share:.0%}",
-        ha="right" if near_right else "left",
-        va="bottom",
-    )
+    if abs(error - TOLERATED_RISK) > top * 0.09:
+        canvas.text(
+            axes, 0.01, error + gap, f"全部放行：错误 {error:.1%}", color=MUTED, va="bottom"
+        )
+    # The label goes where the curve is not: over its low left part or under its high right one.
+    said = f"错误 5%：覆盖 {share:.0%}"
+    if share >= 0.4:
+        canvas.text(axes, 0.01, TOLERATED_RISK + gap, said, ha="left", va="bottom")
+    else:
+        canvas.text(axes, 0.99, TOLERATED_RISK - gap, said, ha="right", va="top")
     _percent(canvas, axes, "x", [0, 0.2, 0.4, 0.6, 0.8, 1])
     _percent(canvas, axes, "y", _steps(top))
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
     canvas.titles(axes, "覆盖率 Coverage（按置信度从高到低）", "其中的错误率 Selective risk")
     return canvas.svg(
-        f"风险–覆盖曲线：全部自动时错误率 {error:.1%}；"
-        f"错误率不超过 5 % 时覆盖率 {share:.1%}（未认证）"
+        f"风险–覆盖曲线：全部放行时错误率 {error:.1%}；"
+        f"错误率不超过 5% 时覆盖率 {share:.1%}（未认证）"
     )
 
 
 def reliability_svg(report: HeadReport, key: str) -> str:
     """Draw accuracy against confidence in 15 equal-width bins, over their share of rows."""
-    canvas = Canvas(key, 5.4, 3.5)
-    axes = canvas.axes(0.5, 1.25, 0.2, 0.4)
-    below = canvas.axes(0.5, 0.55, 0.2, 3.5 - 1.13)
+    canvas = Canvas(key, 5.0, 3.5)
+    axes = canvas.axes(0.5, 1.3, 0.2, 0.4)
+    below = canvas.axes(0.5, 0.55, 0.2, 3.5 - 1.05)
     bins = [b for b in report.equal_width if b.n]
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)))
-    canvas.text(axes, 0.985, 0.93, "完全校准", color=MUTED, ha="right", va="top")
+    canvas.text(axes, 0.985, 0.78, "完全校准", color=MUTED, ha="right", va="top")
     for b in bins:
         _reliability_point(axes, b, report.n)
     axes.set_xlim(0, 1)
@@ -218,12 +220,13 @@ def confusion_svg(report: HeadReport, key: str) -> str:
     shown = [i for i in shown if support[i]]
     names = [_short(report.labels[i]) for i in shown]
     side = max(_width(name) for name in names) + 0.2
-    cell = 0.58 if len(shown) <= 8 else 0.36
+    cell = 0.6 if len(report.labels) <= FEW else 0.4
     count = len(shown)
-    # The column names lean: their height is that of the lean, the last one's overhang is margin.
-    lean = side * 0.77 + 0.15
-    canvas = Canvas(key, side + cell * count + side * 0.6, lean + cell * count + 0.5)
-    axes = canvas.axes(side, 0.4, side * 0.6, lean + 0.1)
+    # Column names wider than a column lean; what the last one overhangs is margin.
+    leans = side > cell
+    above, right = (side * 0.77 + 0.2, side * 0.6) if leans else (0.3, 0.05)
+    canvas = Canvas(key, side + cell * count + right, above + cell * count + 0.05)
+    axes = canvas.axes(side, 0.05, right, above)
     for row, i in enumerate(shown):
         for column, j in enumerate(shown):
             _heat_cell(canvas, axes, row, column, report.confusion[i][j], support[i])
@@ -233,11 +236,9 @@ def confusion_svg(report: HeadReport, key: str) -> str:
     middles = [i + 0.5 for i in range(count)]
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=4)
-    lean_style = {"rotation": 50, "rotation_mode": "anchor", "ha": "left", "va": "center"}
-    canvas.ticks(axes, "x", middles, names, color=INK, **lean_style)
+    style = {"rotation": 50, "rotation_mode": "anchor", "ha": "left", "va": "center"}
+    canvas.ticks(axes, "x", middles, names, color=INK, **(style if leans else {}))
     canvas.ticks(axes, "y", middles, names, color=INK)
-    outside: dict[str, Any] = {"color": MUTED, "transform": axes.transAxes, "va": "top"}
-    canvas.text(axes, 0, -0.12 / _height(axes), "行：真实；列：预测；数：占该行的百分比", **outside)
     return canvas.svg(f"混淆矩阵热图：按真实件数最多的 {count} 类，每行合计为该类的件数")
 
 
@@ -246,8 +247,9 @@ def class_f1_svg(report: HeadReport, key: str) -> str:
     rows = sorted((c for c in report.classes if c.f1), key=lambda c: -c.support)[:BAR_CLASSES]
     names = [_short(c.label) for c in rows]
     side = max((_width(name) for name in names), default=1) + 0.15
-    pitch = 0.235
-    canvas = Canvas(key, 6.6, pitch * len(rows) + 0.95)
+    few = len(report.labels) <= FEW
+    pitch = 0.36 if few else 0.235
+    canvas = Canvas(key, 5.0 if few else 10.4, pitch * len(rows) + 0.95)
     axes = canvas.axes(side, 0.55, 0.75, 0.4)
     for place, c in enumerate(rows):
         _f1_bar(canvas, axes, place, c)
@@ -280,8 +282,8 @@ def class_f1_svg(report: HeadReport, key: str) -> str:
     _percent(canvas, axes, "x", [0, 0.25, 0.5, 0.75, 1], form="{:g}")
     axes.grid(axis="x", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
-    canvas.titles(axes, "F1（线段：95 % 区间）", "")
-    return canvas.svg(f"各类 F1 与 95 % 区间：按件数最多的 {len(rows)} 类；宏平均 {macro:.3f}")
+    canvas.titles(axes, "F1（线段：95% 区间）", "")
+    return canvas.svg(f"各类 F1 与 95% 区间：按件数最多的 {len(rows)} 类；宏平均 {macro:.3f}")
 
 
 def _reliability_point(axes: Axes, b: Bin, n: int) -> None:
@@ -300,10 +302,10 @@ def _heat_cell(canvas: Canvas, axes: Axes, row: int, column: int, n: int, suppor
     share = n / support
     colour = BLUE if row == column else ORANGE
     box = (column + 0.03, row + 0.03)
-    axes.add_patch(Rectangle(box, 0.94, 0.94, facecolor=LINE, alpha=0.35, linewidth=0))
     if not n:
+        axes.add_patch(Rectangle(box, 0.94, 0.94, facecolor=LINE, alpha=0.35, linewidth=0))
         return
-    strength = 0.08 + 0.92 * share**0.7
+    strength = share**0.6
     axes.add_patch(Rectangle(box, 0.94, 0.94, facecolor=colour, alpha=strength, linewidth=0))
     if share >= 0.01:
         canvas.text(
@@ -321,7 +323,7 @@ def _heat_cell(canvas: Canvas, axes: Axes, row: int, column: int, n: int, suppor
 def _f1_bar(canvas: Canvas, axes: Axes, place: int, c: ClassReport) -> None:
     if c.f1 is None:
         return
-    axes.barh(place, c.f1.value, height=0.62, color=BLUE, alpha=0.3, linewidth=0)
+    axes.barh(place, c.f1.value, height=0.6, color=BLUE, alpha=0.3, linewidth=0)
     axes.plot([c.f1.low, c.f1.high], [place, place], color=BLUE, linewidth=1.4)
     axes.plot([c.f1.value], [place], "o", color=BLUE, markersize=3.6)
     canvas.text(

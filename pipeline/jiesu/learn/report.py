@@ -48,7 +48,7 @@ DEFINITIONS = (
         False,
         "高",
         "对真实标签中出现过的各类 F1 取算术平均，只被预测、从未真实出现的类不计入；"
-        "模型不认识的真实标签合并为一类，F1 记为 0。",
+        "标签为模型所不认识的件没有自己的类，但算作所预测之类的误报。",
     ),
     Definition(
         "weighted_f1",
@@ -74,8 +74,8 @@ DEFINITIONS = (
         "ECE, equal width",
         False,
         "低",
-        "主指标。按首选标签的置信度分 15 个等宽区间，区间内平均置信度与准确率之差的绝对值按件数加权；"
-        "件数少时偏大，重抽样使其区间再偏大。",
+        "主指标。按首选标签的置信度分 15 个等宽区间，"
+        "区间内平均置信度与准确率之差的绝对值按件数加权；件数少时偏大，重抽样使其区间再偏大。",
     ),
     Definition(
         "ece_equal_mass",
@@ -120,11 +120,11 @@ DEFINITIONS = (
     ),
     Definition(
         "coverage_at_5",
-        "错误 ≤ 5 % 时的覆盖率",
+        "错误 ≤ 5% 时的覆盖率",
         "Coverage at 5 % risk",
         True,
         "高",
-        "在本数据上事后选阈值，放行部分错误率不超过 5 % 的最大覆盖率。"
+        "在本数据上事后选阈值，放行部分错误率不超过 5% 的最大覆盖率。"
         "未经认证：换一批数据不保证成立。",
     ),
 )
@@ -239,4 +239,4 @@ def _figure(metric: Metric | None, percent: bool = False) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}%"

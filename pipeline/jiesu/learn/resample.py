@@ -111,16 +111,17 @@ def weights(n: int, *, bootstrap: int, seed: int) -> Iterator[Ints]:
 
 
 def headline(rows: Rows, w: Ints) -> dict[str, Floats]:
-    """Return the headline figures, each (B,)."""
+    """Return the headline figures, each (B,).
+
+    Macro-F1 is the mean over the head's labels that occur in the truth. A row with an unknown
+    label has no class of its own there: it is a false positive of what was predicted. In
+    weighted F1 it weighs with F1 = 0; log loss leaves it out; everywhere else it is an error.
+    """
     _, _, f1 = per_class(rows, w)
     support = _count(w, rows.truth, rows.k)
-    strange = w[:, rows.truth == UNKNOWN].sum(axis=1)
     known = rows.truth >= 0
-    # All unknown labels are pooled to one class with F1 = 0: they were there to be found.
-    classes = (support > 0).sum(axis=1) + (strange > 0)
-    total = np.nansum(f1, axis=1)
     values = {
-        "macro_f1": total / classes,
+        "macro_f1": _ratio(np.nansum(f1, axis=1), (support > 0).sum(axis=1)),
         "weighted_f1": np.nansum(f1 * support, axis=1) / rows.n,
         "ece": _ece(rows, w, equal_width_edges()),
         "ece_equal_mass": _ece(rows, w, equal_mass_edges(rows)),

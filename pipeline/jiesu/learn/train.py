@@ -170,7 +170,13 @@ def _train_head(
     labels = label_order(name, set(texts), jurisdiction)
     truth = np.array([labels.index(text) for text in texts], dtype=np.int64)
     matrix = vocabulary.matrix(prepare([appeal.text for appeal in rows.appeals], segmenter))
+    groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
+    parts = _parts(config, rows, groups, whole.seed)
+    counts = np.bincount(truth, minlength=len(labels)).astype(np.float64)
+    late = np.concatenate([part for _, part in parts])
+    late_counts = np.bincount(truth[late], minlength=len(labels)).astype(np.float64)
     weight = np.array(rows.weights) * _balance(truth, len(labels), config.balance)
+    weight *= np.exp(recent_prior(counts, late_counts, pull=config.reweigh))[truth]
     seed = whole.seed
 
     def fit(index: Ints) -> tuple[Floats, Floats]:
@@ -184,48 +190,45 @@ def _train_head(
             seed=seed,
         )
 
-    margins, held_out = _held_out_margins(config, rows, matrix, fit, seed)
-    counts = np.bincount(truth, minlength=len(labels)).astype(np.float64)
-    late = np.bincount(truth[held_out], minlength=len(labels)).astype(np.float64)
-    prior = recent_prior(counts, late, pull=config.follow)
-    calibration = fit_calibration(margins, truth[held_out], prior)
+    margins = _held_out_margins(parts, matrix, fit)
+    prior = recent_prior(counts, late_counts, pull=config.follow)
+    calibration = fit_calibration(margins, truth[late], prior)
     threshold = _threshold(
-        calibration.probabilities(margins, prior), truth[held_out], whole.target_risk
+        calibration.probabilities(margins, prior), truth[late], whole.target_risk
     )
     weights, bias = fit(np.arange(len(truth)))
     head = LinearHead(name, labels, slice(0, len(labels)), bias, prior, calibration)
     return Trained(head, weights, pooled, len(rows), threshold)
 
 
-def _held_out_margins(
-    config: HeadConfig,
-    rows: Rows,
-    matrix: sp.csr_array,
-    fit: Callable[[Ints], tuple[Floats, Floats]],
-    seed: int,
-) -> tuple[Floats, Ints]:
-    """Return margins of rows by models that did not see them (nor near-duplicates), and which."""
-    groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
+def _parts(config: HeadConfig, rows: Rows, groups: Ints, seed: int) -> list[tuple[Ints, Ints]]:
+    """Return which rows train and which are held out, in one part by time or in folds."""
     if config.calibrate == "time":
         dates = [appeal.received_at for appeal in rows.appeals]
         if not all(dates):
             raise ConfigError(
                 "no_dates", "calibrate: found rows without received_at, expected dates or `folds`"
             )
-        parts = [time_split([str(date) for date in dates], groups, share=config.share)]
-    else:
-        order = np.random.default_rng(seed).permutation(groups.max() + 1)
-        fold = order[groups] % config.folds
-        parts = [
-            (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
-            for number in range(config.folds)
-        ]
-    margins, held_out = [], []
+        return [time_split([str(date) for date in dates], groups, share=config.share)]
+    order = np.random.default_rng(seed).permutation(int(groups.max()) + 1)
+    fold = order[groups] % config.folds
+    return [
+        (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+        for number in range(config.folds)
+    ]
+
+
+def _held_out_margins(
+    parts: Sequence[tuple[Ints, Ints]],
+    matrix: sp.csr_array,
+    fit: Callable[[Ints], tuple[Floats, Floats]],
+) -> Floats:
+    """Return margins of the held-out rows, part by part, by machines that did not see them."""
+    margins = []
     for early, late in parts:
         weights, bias = fit(early)
         margins.append(np.asarray(matrix[late] @ weights + bias, dtype=np.float32))
-        held_out.append(late)
-    return np.concatenate(margins), np.concatenate(held_out)
+    return np.concatenate(margins)
 
 
 def _threshold(probabilities: Floats, truth: Ints, risk: float) -> ThresholdEntry:

@@ -15,6 +15,7 @@ from jiesu.text.name_data import (
     COMMON_SURNAMES,
     COMPOUND_SURNAMES,
     FOLLOW,
+    FREQUENT,
     NO_NAMES,
     NOT_BEFORE_TITLE,
     PLACE,
@@ -36,16 +37,23 @@ _HAN = "\u4e00-\u9fff"
 _HEAD = "".join(sorted(SURNAMES | {name[0] for name in COMPOUND_SURNAMES}))
 _STRONG = "".join(sorted(STRONG))
 _WEAK = "".join(sorted(WEAK))
-_CANDIDATE = re.compile(f"[{_HEAD}](?:[{_STRONG}]|[{_WEAK}][{_STRONG}])")
+_FAMILY = "".join(sorted(COMMON_SURNAMES))
+_USUAL = "".join(sorted((FREQUENT | STOP | PLACE) - WEAK - STRONG))
+_CANDIDATE = re.compile(
+    f"[{_HEAD}](?:[{_STRONG}]|[{_WEAK}][{_STRONG}])"
+    f"|[{_FAMILY}][^{_USUAL}\\x00-\u4dff\ua000-\U0010ffff]"
+)
 _MAY_BE_CUED = re.compile("[叫姓名]|联系人|代表|户主|收款人|[人者主法东][是为:：]")
 _CUED = re.compile(f"(?:{STRONG_CUE})[ ：:\"“']{{0,2}}")
 _WEAKLY_CUED = re.compile(f"(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}$")
 _ROLE = re.compile(
-    f"(?:(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}|[被由对向跟让给把找及同与和]|(?<![{_HAN}A-Za-z0-9]))"
+    f"(?:(?:{WEAK_CUE})[ ：:是叫为\"“'(]{{0,3}}"
+    f"|[被由对向跟让给把找及同与和]|(?<![{_HAN}A-Za-z0-9]))"
     f"(?=[{''.join(sorted(COMMON_SURNAMES))}]|{'|'.join(sorted(COMPOUND_SURNAMES))})"
 )
 _AFTER = re.compile(f"[ ]?副?(?:{AFTER})")
 _TITLES = frozenset(AFTER.split("|"))
+_BEFORE_TITLE = re.compile(f"[{_FAMILY}][{_HAN}]{{1,2}}?(?=副?(?:{AFTER}))")
 _FOLLOW = re.compile(FOLLOW)
 _TITLED = re.compile(
     f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
@@ -72,12 +80,13 @@ _NOBODY = re.compile(
 )
 _CUED_WHOLE = re.compile(f"[{_HAN}]{{2,4}}(?![{_HAN}])")
 _COMPANY = re.compile(
-    "公司|集团|超市|酒店|饭店|药店|餐厅|商场|大厦|广场|商城|酒家|茶庄|宾馆|食品|实业|工业|大楼|时代|世家|新村|社区|水库|小区|大道|家园|花园|公寓|学校|小学|中学|医院|大学"
+    "公司|葡萄酒|专卖|品牌|燃气|天然气|昆仑|集团|超市|酒店|饭店|药店|餐厅|商场|大厦|广场|商城|酒家|茶庄|宾馆|食品|实业|工业|大楼|时代|世家|新村|社区|水库|小区|大道|家园|花园|公寓|学校|小学|中学|医院|大学"
 )
 # Segmentation does not look past a character that is not Chinese.
 _CLAUSE = re.compile(f"[{_HAN}]{{2,300}}")
 _HEADS = frozenset(_HEAD)
 _THRESHOLD = 2.7
+_FAMILY_THRESHOLD = 2.2
 
 
 def find_names(folded: str) -> Iterator[Span]:
@@ -116,10 +125,18 @@ def name_score(surname: str, given: str) -> float:
     if given in _TITLES or any(char in STOP for char in given):
         return -1.0
     score = 1.0 if surname in COMMON_SURNAMES else 0.6 if len(surname) > 1 else 0.0
-    score += sum(1.0 if c in STRONG else 0.4 if c in WEAK else -0.6 for c in given)
+    score += sum(map(_given_score, given))
     if len(given) == 2 and given[0] == given[1] and given[0] in STRONG:
         score += 0.2
     return score
+
+
+def _given_score(char: str) -> float:
+    if char in STRONG:
+        return 1.0
+    if char in WEAK:
+        return 0.4
+    return -0.6 if char in FREQUENT or char in PLACE else 0.5
 
 
 def surname_of(text: str, start: int = 0) -> str:
@@ -165,7 +182,7 @@ def _weakly_cued(text: str) -> Iterator[Span]:
         for length in (1, 2):
             end = start + len(surname) + length
             given = text[start + len(surname) : end]
-            if len(given) < length or given[-1] in PLACE or given[0] == "家":
+            if len(given) < length or given[-1] in PLACE or given[0] in "家和":
                 continue
             if text[end : end + 1] in PLACE or _hides_word(surname, given):
                 continue
@@ -174,6 +191,10 @@ def _weakly_cued(text: str) -> Iterator[Span]:
                 best, stop = score, end
         if stop:
             yield start, stop
+    for found in _BEFORE_TITLE.finditer(text):
+        surname, given = found[0][0], found[0][1:]
+        if name_score(surname, given) >= 1.9 and not _hides_word(surname, given):
+            yield found.span()
 
 
 def _hides_word(surname: str, given: str) -> bool:
@@ -297,6 +318,8 @@ def _uncued(text: str, clause: re.Match[str], listed_end: int) -> Iterator[Span]
             number += 1
             continue
         best, stop, used = _THRESHOLD, 0, 1
+        if surname in COMMON_SURNAMES and surname not in WORDLIKE:
+            best = _FAMILY_THRESHOLD
         listed = 0.9 if start - listed_end == 1 and text[start - 1] in _LIST else 0.0
         for end, taken in _readings(words, number, surname):
             score = _score(text, start, end, surname, taken) + listed
@@ -331,20 +354,21 @@ def _score(text: str, start: int, end: int, surname: str, taken: int) -> float:
     if score < 0.5 or given[-1] in PLACE or not _is_han(given):
         return -1.0
     common = common_words()
-    if _hides_word(surname, given) or given[0] == "家":
+    if _hides_word(surname, given) or given[0] in "家和":
         return -1.0
     if taken > 1 and len(given) == 2 and common(given) and given[0] not in STRONG:
         return -1.0
     if _COMPANY.match(text, end):
         return -1.0
-    if len(given) == 1 and given not in STRONG:
+    if len(given) == 1 and given not in STRONG and (given in WEAK or given in FREQUENT):
         return -1.0
     if surname in WORDLIKE:
         score -= 0.4
     if len(given) == 2 and set(given) <= STRONG:
         score += 0.3
     if taken == 1:
-        score += 0.6 if len(given) == 2 and surname in COMMON_SURNAMES else 0.3
+        # The segmenter made one word of it, unasked: it reads it as a name.
+        score += 0.6 if surname in COMMON_SURNAMES else 0.3
     elif len(given) == 2 and taken == 2 and surname in COMMON_SURNAMES and not common(given):
         score += 0.3
     return score + _left(text, start) + _right(text, end)

@@ -1,8 +1,9 @@
 """One normal form for matching, with every character's offset in the original kept.
 
-Width, case and traditional characters are folded one to one; white space, control characters,
-bidirectional marks, zero-width characters and emoji are dropped; runs of one punctuation mark are
-cut to one. A whole batch is folded at once: texts lie behind one another in one array of code
+Width, case and traditional characters are folded one to one, and every digit to 0: which number
+it is says little of the matter, and no vocabulary should learn one. White space, control
+characters, bidirectional marks, zero-width characters and emoji are dropped; runs of one
+punctuation mark are cut to one. A whole batch is folded at once: texts lie behind one another in one array of code
 points, with a 0 between them that no vocabulary contains.
 """
 
@@ -86,6 +87,7 @@ def fold_table() -> NDArray[np.uint32]:
         category = unicodedata.category(char)
         if category in ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me", "So", "Sk", "Co"):
             table[code] = _DROP
+    table[ord("0") : ord("9") + 1] = ord("0")
     table[0xFF01:0xFF5F] = table[0x21:0x7F]
     table[0x3000] = _DROP
     table[0xD800:0xF900] = _DROP  # surrogates and private use

@@ -28,7 +28,9 @@ def speaker_names() -> Mapping[str, Speaker]:
 @cache
 def _line_start() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, speaker_names()), key=len, reverse=True))
-    return re.compile(rf"^[ \t　]*[\[【(（]?({names})[\]】)）]?[ \t　]*[:：][ \t　]*", re.A | re.I | re.M)
+    return re.compile(
+        rf"^[ \t　]*[\[【(（]?({names})[\]】)）]?[ \t　]*[:：][ \t　]*", re.A | re.I | re.M
+    )
 
 
 def may_have_turns(text: str) -> bool:
