@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_word_keys_are_those_of_entries(segmenter: Segmenter, texts: list[str]) 
         [
             (key("w", f"{text[a:b]} {text[c:d]}"), a, d)
             for row in rows
-            for (a, b), (c, d) in zip(row, row[1:], strict=False)
+            for (a, b), (c, d) in pairwise(row)
         ],
     ]
     orders = [found(part) for part in word_stretches(hash_codes(batch.codes), bounds, 2)]

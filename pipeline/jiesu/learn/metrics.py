@@ -85,7 +85,7 @@ class Headline(Frozen):
     """The figures of one set of rows; None where undefined (or, for `either`, not asked)."""
 
     accuracy: Metric
-    macro_f1: Metric
+    macro_f1: Metric | None
     weighted_f1: Metric
     top1: Metric
     top3: Metric

@@ -101,7 +101,7 @@ class Canvas:
 
     def text(self, axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
         """Write at data coordinates, or in fractions of the axes with `transform`."""
-        axes.text(x, y, self.token(text), **{"color": INK, **style})
+        axes.text(x, y, self.token(text), **{"color": INK, "fontsize": 9, **style})
 
     def titles(self, axes: Axes, x: str, y: str) -> None:
         """Name the axes: y level above its top end (upright letters read faster), x below."""
@@ -209,7 +209,7 @@ def reliability_svg(report: HeadReport, key: str) -> str:
     outside: dict[str, Any] = {"color": MUTED, "transform": axes.transAxes}
     canvas.text(axes, 0, 1 + 0.12 / _height(axes), "实际准确率 Accuracy", va="bottom", **outside)
     ece = report.headline.ece.value
-    canvas.text(axes, 0.02, 0.93, f"ECE {ece:.3f}", va="top", transform=axes.transAxes, fontsize=11)
+    canvas.text(axes, 0.02, 0.93, f"ECE {ece:.3f}", va="top", transform=axes.transAxes, fontsize=10)
     return canvas.svg(f"可靠性图：15 个等宽置信度区间的准确率，ECE 为 {ece:.3f}")
 
 
@@ -217,11 +217,10 @@ def confusion_svg(report: HeadReport, key: str) -> str:
     """Draw the confusions among the 20 most frequent true labels, as shares of each row."""
     support = [sum(row) for row in report.confusion[:-1]]
     shown = sorted(range(len(report.labels)), key=lambda i: (-support[i], i))[:HEAT_CLASSES]
-    shown = [i for i in shown if support[i]]
     names = [_short(report.labels[i]) for i in shown]
     side = max(_width(name) for name in names) + 0.2
-    cell = 0.6 if len(report.labels) <= FEW else 0.4
     count = len(shown)
+    cell = min(0.72, (5.0 - side) / count) if count <= FEW else 0.4
     # Column names wider than a column lean; what the last one overhangs is margin.
     leans = side > cell
     above, right = (side * 0.77 + 0.2, side * 0.6) if leans else (0.3, 0.05)
@@ -253,7 +252,7 @@ def class_f1_svg(report: HeadReport, key: str) -> str:
     axes = canvas.axes(side, 0.55, 0.75, 0.4)
     for place, c in enumerate(rows):
         _f1_bar(canvas, axes, place, c)
-    macro = report.headline.macro_f1.value
+    macro = report.headline.macro_f1.value if report.headline.macro_f1 else 0.0
     axes.axvline(macro, color=ORANGE, linewidth=1, linestyle=(0, (5, 3)))
     # Axes coordinates above the plot; the data's x is already a fraction of the width.
     canvas.text(
@@ -293,13 +292,13 @@ def _reliability_point(axes: Axes, b: Bin, n: int) -> None:
     alpha = 1.0 if b.n >= max(10, n * 0.005) else 0.35
     x = b.confidence
     axes.plot([x, x], [b.accuracy.low, b.accuracy.high], color=BLUE, linewidth=1.4, alpha=alpha)
-    axes.plot([x], [b.accuracy.value], "o", color=BLUE, markersize=5, alpha=alpha)
+    axes.plot([x], [b.accuracy.value], "o", color=BLUE, markersize=5, alpha=alpha, clip_on=False)
 
 
 def _heat_cell(canvas: Canvas, axes: Axes, row: int, column: int, n: int, support: int) -> None:
     from matplotlib.patches import Rectangle
 
-    share = n / support
+    share = n / max(support, 1)
     colour = BLUE if row == column else ORANGE
     box = (column + 0.03, row + 0.03)
     if not n:

@@ -6,20 +6,17 @@ import re
 
 from jiesu.text.digits import DIGIT, fold
 from jiesu.text.handles import PROVINCES
-from jiesu.text.name_data import PLACE, STRONG
-from jiesu.text.names import (
-    common_words,
-    find_names,
-    name_score,
-    surname_of,
-    words_of,
-)
+from jiesu.text.name_data import PLACE, STRONG, WORDLIKE
+from jiesu.text.name_shape import common_words, is_han, name_score, surname_of, words_of
+from jiesu.text.names import find_names
 
 _DIGITS = re.compile(f"{DIGIT}{{4}}")
 _MAIL = re.compile(r"@|艾特")
 _PLATE = re.compile(rf"[{PROVINCES}][a-z][·.\- ]?(?=[a-z]{{0,4}}[0-9])[a-z0-9]{{2,}}", re.I)
 _LATIN = re.compile(r"[a-z0-9_]{4,}", re.I)
 _NAME_CUE = re.compile(r"(?:我叫|名叫|姓名|联系人|免贵姓|我姓|人叫|名字叫|名字是|代表人)[:：是为]?")
+# Out of context 于, 向, 路 are words; 黄, 马, 高 are surnames at least as often.
+_NO_SURNAME = WORDLIKE - frozenset("黄高方金万马古常钱管柴左祝易安白平盛房")
 _SUSPECT = re.compile(f"{DIGIT}{{3}}|[@_a-z艾]", re.I)
 
 
@@ -55,10 +52,11 @@ def _is_number_or_id(joined: str) -> bool:
 def _is_name(part: str) -> bool:
     surname = surname_of(part)
     given = part[len(surname) :]
-    if not surname or not 1 <= len(given) <= 2:
+    if not surname or surname in _NO_SURNAME or not 1 <= len(given) <= 2 or not is_han(given):
         return False
     score = name_score(surname, given)
-    if score < 1.4 or given[-1] in PLACE or not any(char in STRONG for char in given):
+    needed = 2.0 if surname in WORDLIKE else 1.4
+    if score < needed or given[-1] in PLACE or not any(char in STRONG for char in given):
         return False
     common = common_words()
     if common(part):
