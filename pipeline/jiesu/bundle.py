@@ -14,18 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import jiesu
 from jiesu.errors import BundleError
-from jiesu.heads.linear import Calibration, Floats, LinearHead, LinearTier, Vocabulary
+from jiesu.heads.linear import Calibration, LinearHead, LinearTier, Vocabulary
 from jiesu.jurisdiction import Jurisdiction
 from jiesu.resources import resource
 from jiesu.text.ngrams import NgramSpec
 from jiesu.text.segment import Backend
 
 FORMAT = 1
-MANIFEST, VOCABULARY, WEIGHTS, IDF = "manifest.json", "vocabulary.tsv", "weights.npy", "idf.npy"
+_KINDS = frozenset(NgramSpec().scales())
+MANIFEST, VOCABULARY, WEIGHTS, SCALES, IDF = (
+    "manifest.json",
+    "vocabulary.tsv",
+    "weights.npy",
+    "scales.npy",
+    "idf.npy",
+)
+_FILES = (VOCABULARY, WEIGHTS, SCALES, IDF)
 
 
 class Part(BaseModel):
@@ -133,7 +142,8 @@ def save_bundle(
     lines = zip(vocabulary.kinds, vocabulary.entries, strict=True)
     text = "".join(f"{kind}\t{entry}\n" for kind, entry in lines)
     (folder / VOCABULARY).write_bytes(text.encode())
-    np.save(folder / WEIGHTS, linear.weights.astype(np.float16), allow_pickle=False)
+    np.save(folder / WEIGHTS, linear.steps, allow_pickle=False)
+    np.save(folder / SCALES, linear.scales.astype(np.float16), allow_pickle=False)
     np.save(folder / IDF, vocabulary.idf.astype(np.float32), allow_pickle=False)
     entries = [
         HeadEntry(
@@ -153,7 +163,7 @@ def save_bundle(
         package=jiesu.__version__,
         ngrams=vocabulary.spec,
         heads=tuple(entries),
-        files={name: file_hash(folder / name) for name in (VOCABULARY, WEIGHTS, IDF)},
+        files={name: file_hash(folder / name) for name in _FILES},
         **manifest,
     )
     dumped = json.dumps(result.model_dump(), ensure_ascii=False, indent=1, sort_keys=True)
@@ -183,7 +193,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
     """Check that every file is there and unaltered. Raises BundleError naming the file."""
-    expected = {VOCABULARY, WEIGHTS, IDF}
+    expected = set(_FILES)
     if set(manifest.files) != expected:
         raise BundleError(
             "bad_manifest",
@@ -222,22 +232,56 @@ def load_bundle(source: str | Path = "default") -> Bundle:
     return Bundle(folder, manifest, _linear(folder, manifest))
 
 
-def _linear(folder: Path, manifest: Manifest) -> LinearTier:
-    kinds: list[str] = []
-    entries: list[str] = []
-    for line in (folder / VOCABULARY).read_text("utf-8").splitlines():
-        kind, _, entry = line.partition("\t")
-        kinds.append(kind)
-        entries.append(entry)
-    idf: Floats = np.load(folder / IDF, allow_pickle=False)
-    weights: Floats = np.load(folder / WEIGHTS, allow_pickle=False).astype(np.float32)
-    columns = sum(len(head.labels) for head in manifest.heads)
-    if weights.shape != (len(entries), columns) or idf.shape != (len(entries),):
+def _array(folder: Path, name: str, kind: str = "f") -> NDArray[Any]:
+    try:
+        found = np.load(folder / name, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
         raise BundleError(
-            "bad_shape",
-            f"{folder.name}: found weights {weights.shape} and idf {idf.shape}, expected "
-            f"({len(entries)}, {columns}) and ({len(entries)},)",
+            "bad_array", f"{folder.name}/{name}: not readable as an array of numbers: {error}"
+        ) from None
+    if not isinstance(found, np.ndarray) or found.dtype.kind != kind:
+        dtype = getattr(found, "dtype", type(found).__name__)
+        raise BundleError(
+            "bad_array", f"{folder.name}/{name}: found {dtype}, expected an array of kind {kind!r}"
         )
+    if kind == "f" and not np.isfinite(found).all():
+        raise BundleError("bad_array", f"{folder.name}/{name}: found numbers that are not finite")
+    return found
+
+
+def _vocabulary(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        lines = (folder / VOCABULARY).read_bytes().decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise BundleError(
+            "bad_vocabulary", f"{folder.name}/{VOCABULARY}: not UTF-8 at byte {error.start}"
+        ) from None
+    pairs = [line.split("\t") for line in lines if line]
+    for number, pair in enumerate(pairs, start=1):
+        if len(pair) != 2 or pair[0] not in _KINDS or not pair[1]:
+            raise BundleError(
+                "bad_vocabulary",
+                f"{folder.name}/{VOCABULARY} line {number}: expected a kind, a tab, an n-gram",
+            )
+    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+
+
+def _linear(folder: Path, manifest: Manifest) -> LinearTier:
+    kinds, entries = _vocabulary(folder)
+    idf = _array(folder, IDF).astype(np.float32)
+    scales = _array(folder, SCALES).astype(np.float32)
+    steps = _array(folder, WEIGHTS, "i")
+    columns = sum(len(head.labels) for head in manifest.heads)
+    expected = {
+        WEIGHTS: (steps, (len(entries), columns)),
+        SCALES: (scales, (len(entries), len(manifest.heads))),
+        IDF: (idf, (len(entries),)),
+    }
+    for name, (array, shape) in expected.items():
+        if array.shape != shape:
+            raise BundleError(
+                "bad_shape", f"{folder.name}/{name}: found {array.shape}, expected {shape}"
+            )
     spec = manifest.ngrams
     heads = []
     at = 0
@@ -247,7 +291,9 @@ def _linear(folder: Path, manifest: Manifest) -> LinearTier:
         bias = np.array(item.bias, dtype=np.float32)
         prior = np.array(item.prior, dtype=np.float32)
         heads.append(LinearHead(item.name, item.labels, columns_of, bias, prior, item.calibration))
-    return LinearTier(Vocabulary(tuple(kinds), tuple(entries), idf, spec), weights, tuple(heads))
+    return LinearTier(
+        Vocabulary(kinds, entries, idf, spec), steps.astype(np.int8), scales, tuple(heads)
+    )
 
 
 def check_jurisdiction_fits(manifest: Manifest, jurisdiction: Jurisdiction) -> None:

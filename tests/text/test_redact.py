@@ -128,7 +128,7 @@ def test_odd_texts_hold_nothing(text: str):
 def test_a_megabyte_of_hostile_text_takes_two_seconds_at_most(unit: str):
     text = unit * (1_000_000 // len(unit))
     best = float("inf")
-    for _ in range(2):
+    for _ in range(4):
         start = time.process_time()
         find_personal_data(text)
         best = min(best, time.process_time() - start)

@@ -99,6 +99,25 @@ def test_words_of_a_jurisdiction_stay_whole(name: str, both: dict[Backend, Segme
         assert [word for word in own.words if own.cut(word) != [word]] == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "haikou-2018",
+        pytest.param(
+            "beijing",
+            marks=pytest.mark.xfail(
+                strict=True, reason="ETC公司, 798艺术区 and 12345热线 are not in normal form"
+            ),
+        ),
+    ],
+)
+def test_words_of_a_jurisdiction_stay_whole_in_normal_form(name: str) -> None:
+    words = load_jurisdiction(name).words
+    segmenter, batch = Segmenter(words), normalise(words)
+    forms = [batch.row(row) for row in range(len(batch))]
+    assert [form for form in forms if segmenter.cut(form) != [form]] == []
+
+
 @pytest.mark.parametrize("word", INVENTED)
 def test_an_invented_word_stays_whole_in_a_sentence(segmenter: Segmenter, word: str) -> None:
     assert word in segmenter.cut(f"我住在{word}旁边，路灯坏了")

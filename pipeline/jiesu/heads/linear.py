@@ -149,23 +149,53 @@ class LinearHead:
 
 @dataclass(frozen=True)
 class LinearTier:
-    """Vocabulary, weights (features, K) and heads, as a bundle stores them."""
+    """Vocabulary, weights and heads, as a bundle stores them.
+
+    steps: (features, K) int8 weights in steps of `scales` (features, heads), one a head, since
+    heads differ in how large their weights are.
+    """
 
     vocabulary: Vocabulary
-    weights: Floats
+    steps: NDArray[np.int8]
+    scales: Floats
     heads: tuple[LinearHead, ...]
+
+    @classmethod
+    def quantised(
+        cls, vocabulary: Vocabulary, weights: Floats, heads: tuple[LinearHead, ...]
+    ) -> LinearTier:
+        """Round weights (features, K) to 255 steps a feature and head."""
+        steps = np.zeros(weights.shape, dtype=np.int8)
+        scales = np.zeros((len(weights), len(heads)), dtype=np.float32)
+        for number, head in enumerate(heads):
+            part = weights[:, head.columns]
+            # Stored as float16: round first, so that what is measured is what is stored.
+            step = (np.abs(part).max(axis=1) / 127).astype(np.float16).astype(np.float32)
+            scales[:, number] = step
+            ratio = np.divide(part, step[:, None], where=step[:, None] > 0, out=np.zeros_like(part))
+            steps[:, head.columns] = np.clip(np.round(ratio), -127, 127).astype(np.int8)
+        return cls(vocabulary, steps, scales, heads)
+
+    def weights(self) -> Floats:
+        """Return the weights (features, K) as they are used."""
+        heads = np.repeat(np.arange(len(self.heads)), [len(head.labels) for head in self.heads])
+        return np.asarray(self.steps * self.scales[:, heads], dtype=np.float32)
 
     @cached_property
     def _effective(self) -> Floats:
         """Weights times idf, and a last column of squared idf, which sums to squared lengths."""
         idf = self.vocabulary.idf[:, None]
-        table: Floats = np.concatenate((self.weights * idf, idf**2), axis=1, dtype=np.float32)
+        table = np.empty((self.steps.shape[0], self.steps.shape[1] + 1), dtype=np.float32)
+        for number, head in enumerate(self.heads):
+            scale = self.scales[:, number, None] * idf
+            np.multiply(self.steps[:, head.columns], scale, out=table[:, head.columns])
+        table[:, -1] = idf[:, 0] ** 2
         return table
 
     @cached_property
-    def _by_label(self) -> Floats:
-        """The same weights, label by label in one line: an explanation asks for one label."""
-        return np.ascontiguousarray(self._effective[:, :-1].T).ravel()
+    def _by_label(self) -> NDArray[np.int8]:
+        """The steps label by label in one line: an explanation asks for one label of a text."""
+        return np.ascontiguousarray(self.steps.T).ravel()
 
     def warm(self) -> None:
         """Build what is built once, so that the first appeal does not wait for it."""
@@ -206,11 +236,12 @@ class LinearTier:
         """
         size = len(prepared.batch.codes)
         lines = (chosen + head.columns.start) * len(self.vocabulary.entries)
+        step = self.scales[:, self.heads.index(head)] * self.vocabulary.idf
         steps = np.zeros(size + 1)
         for part in hits:
             counts = np.diff(part.rows)
-            gain = self._by_label.take(np.repeat(lines, counts) + part.features)
-            gain *= np.repeat(scales[part.kind], counts)
+            gain = step.take(part.features) * np.repeat(scales[part.kind], counts)
+            gain *= self._by_label.take(np.repeat(lines, counts) + part.features)
             gain /= part.ends - part.starts
             steps += np.bincount(part.starts, gain, size + 1)
             steps -= np.bincount(part.ends, gain, size + 1)

@@ -242,17 +242,22 @@ def confusion_svg(report: HeadReport, key: str) -> str:
 
 
 def class_f1_svg(report: HeadReport, key: str) -> str:
-    """Draw F1 with its interval and the support of the 40 most frequent true labels."""
+    """Draw F1 with its interval and the support of the 40 most frequent true labels.
+
+    Returns an empty string if no label of the head occurs in the truth.
+    """
     rows = sorted((c for c in report.classes if c.f1), key=lambda c: -c.support)[:BAR_CLASSES]
+    if not rows or report.headline.macro_f1 is None:
+        return ""
     names = [_short(c.label) for c in rows]
-    side = max((_width(name) for name in names), default=1) + 0.15
+    side = max(_width(name) for name in names) + 0.15
     few = len(report.labels) <= FEW
-    pitch = 0.36 if few else 0.235
+    pitch = 0.6 if few else 0.235
     canvas = Canvas(key, 5.0 if few else 10.4, pitch * len(rows) + 0.95)
     axes = canvas.axes(side, 0.55, 0.75, 0.4)
     for place, c in enumerate(rows):
         _f1_bar(canvas, axes, place, c)
-    macro = report.headline.macro_f1.value if report.headline.macro_f1 else 0.0
+    macro = report.headline.macro_f1.value
     axes.axvline(macro, color=ORANGE, linewidth=1, linestyle=(0, (5, 3)))
     # Axes coordinates above the plot; the data's x is already a fraction of the width.
     canvas.text(
@@ -315,14 +320,14 @@ def _heat_cell(canvas: Canvas, axes: Axes, row: int, column: int, n: int, suppor
             ha="center",
             va="center_baseline",
             fontsize=8,
-            color=ON_BLUE if strength > 0.6 else INK,
+            color=ON_BLUE if strength > 0.7 else INK,
         )
 
 
 def _f1_bar(canvas: Canvas, axes: Axes, place: int, c: ClassReport) -> None:
     if c.f1 is None:
         return
-    axes.barh(place, c.f1.value, height=0.6, color=BLUE, alpha=0.3, linewidth=0)
+    axes.barh(place, c.f1.value, height=0.55, color=BLUE, alpha=0.3, linewidth=0)
     axes.plot([c.f1.low, c.f1.high], [place, place], color=BLUE, linewidth=1.4)
     axes.plot([c.f1.value], [place], "o", color=BLUE, markersize=3.6)
     canvas.text(

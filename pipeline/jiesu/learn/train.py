@@ -260,4 +260,4 @@ def _assemble(vocabulary: Vocabulary, trained: Sequence[Trained], most: int) -> 
         columns = slice(at, at + len(item.head.labels))
         heads.append(replace(item.head, columns=columns))
         at = columns.stop
-    return LinearTier(prune(vocabulary, keep), weights[keep], tuple(heads))
+    return LinearTier.quantised(prune(vocabulary, keep), weights[keep], tuple(heads))

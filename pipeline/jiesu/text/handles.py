@@ -27,6 +27,7 @@ _PLATE_CUED = re.compile(
 )
 _HAS_PLATE = re.compile(rf"[{PROVINCES}][ ]?[A-Za-z]|[车牌]|使[ ]?[0-9]|[0-9][ ]?使")
 
+_AT = re.compile(r"(?<=[A-Za-z0-9._%+\-])@(?=[A-Za-z0-9])")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9._%+\-]{1,64}$")
 _DOMAIN = re.compile(r"[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,4}")
 _SAID_MAIL = re.compile(
@@ -77,13 +78,12 @@ def find_handles(folded: str, shown: Figures) -> Iterator[Found]:
 
 
 def _mails(folded: str) -> Iterator[Found]:
-    at = folded.find("@")
-    while at >= 0:
+    for sign in _AT.finditer(folded):
+        at = sign.start()
         before = _LOCAL_PART.search(folded[max(0, at - 64) : at])
         after = _DOMAIN.match(folded, at + 1)
         if before and after:
             yield "email", at - len(before[0]), after.end()
-        at = folded.find("@", at + 1)
     for found in _SAID_MAIL.finditer(folded):
         yield "email", *found.span()
 

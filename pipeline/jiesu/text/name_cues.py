@@ -123,7 +123,7 @@ def _cued_end(text: str, start: int, surname: str) -> int:
 def _may_be_unknown(clause: str) -> bool:
     if set(clause) <= _SOUNDS:
         return True
-    if _NOBODY.search(clause) or any(char in STOP for char in clause):
+    if _NOBODY.search(clause) or clause[-1] in PLACE or any(char in STOP for char in clause):
         return False
     return not any(common_words()(word) and len(word) > 1 for word, _, _ in words_of(clause))
 

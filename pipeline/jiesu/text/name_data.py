@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Frequent surnames that are seldom anything else.
 COMMON_SURNAMES = frozenset(
+    "莫"
     "丁严何余侯俞倪傅兰冯冼刘卢叶吕吴周唐夏奚姚姜孔孙孟宋尹岳崔左庄康廖张彭徐戴揭文易曹曾朱李杜杨"
     "林柯柳柴梁梅樊欧武段殷毛江汤汪沈涂潘熊王田石祝秦程窦符管罗翁翟耿肖胡苏范萧葛董蒋蒙蔡薛袁裴褚"
     "许谢谭贺贾赖赵辛邓邝邢邱邵邹郑郝郭钟钱闫阎阮陆陈陶雷霍靳韩顾颜骆魏鲁鲍麦黄黎龚"
@@ -122,6 +123,7 @@ WEAK_CUE = (
 )
 # jieba's dictionary marks these as names, or lacks them; in an appeal they are words or places.
 _NO_NAMES = (
+    "谢谢 康桥 石坎 兰海 "
     "雷厉 江山 郝家 范畴 管廊 左拐 石斛 许诺 徐闻 文博 柴棚 兰亭 向阳 陈源 "
     "丁家 丁香 万世 万宁 万寿路 丛林 严冬 严正 乔木 于家 付定金 仲夏 任家 何家 余晖 侯马 "
     "全家福 兰溪 兰花 关东军 关怀 农耕 冯家 冷光 冷笑 凌厉 刘家 刘海 华丽 华海 华贵 卓越 "

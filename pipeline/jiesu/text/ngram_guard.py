@@ -64,6 +64,6 @@ def _is_name(part: str) -> bool:
     if len(given) == 2 and len(surname) == 1:
         # 高峰期, 马路上: a word and what follows it.
         first, *rest = words_of(part)
-        if rest and ((len(first[0]) > 1 and common(first[0])) or (score < 3 and common(given))):
+        if rest and ((len(first[0]) > 1 and common(first[0])) or (score < 2 and common(given))):
             return False
     return True

@@ -3,8 +3,8 @@
 Width, case and traditional characters are folded one to one, and every digit to 0: which number
 it is says little of the matter, and no vocabulary should learn one. White space, control
 characters, bidirectional marks, zero-width characters and emoji are dropped; runs of one
-punctuation mark are cut to one. A whole batch is folded at once: texts lie behind one another in one array of code
-points, with a 0 between them that no vocabulary contains.
+punctuation mark are cut to one. A whole batch is folded at once: texts lie behind one another in
+one array of code points, with a 0 between them that no vocabulary contains.
 """
 
 from __future__ import annotations
