@@ -171,14 +171,20 @@ CRAFTED = [
     pytest.param(with_bytes(WEIGHTS, lambda _: pickle.dumps([1])), "bad_array", id="a pickle"),
     pytest.param(with_bytes(WEIGHTS, lambda raw: raw[:-10]), "bad_array", id="a cut npy"),
     pytest.param(with_bytes(WEIGHTS, lambda _: b""), "bad_array", id="an empty npy"),
-    pytest.param(with_bytes(WEIGHTS, lambda raw: b"PK\3\4" + raw), "bad_array", id="no zip at all"),
+    pytest.param(
+        with_bytes(WEIGHTS, lambda raw: b"PK\3\4" + raw),
+        "bad_array",
+        id="a broken zip",
+    ),
     pytest.param(with_zip, "bad_array", id="a zip named npy"),
     pytest.param(
         with_bytes(VOCABULARY, lambda raw: raw.decode().encode("gb18030")),
         "bad_vocabulary",
         id="a vocabulary that is not UTF-8",
     ),
-    pytest.param(lines(lambda old: ["路灯", *old[1:]]), "bad_vocabulary", id="a line without a kind"),
+    pytest.param(
+        lines(lambda old: ["路灯", *old[1:]]), "bad_vocabulary", id="a line without a kind"
+    ),
     pytest.param(lines(lambda old: ["q\t路", *old[1:]]), "bad_vocabulary", id="a kind of its own"),
     pytest.param(lines(lambda old: ["c\t", *old[1:]]), "bad_vocabulary", id="an empty n-gram"),
     pytest.param(lines(lambda old: old[:-1]), "bad_shape", id="a line fewer"),
@@ -239,9 +245,7 @@ def test_tampering_is_refused(tamper: Tamper, code: str, tiny: Path, tmp_path: P
 
 
 @pytest.mark.parametrize(("tamper", "code"), CRAFTED)
-def test_crafted_content_is_refused(
-    tamper: Tamper, code: str, tiny: Path, tmp_path: Path
-) -> None:
+def test_crafted_content_is_refused(tamper: Tamper, code: str, tiny: Path, tmp_path: Path) -> None:
     folder = altered(tiny, tmp_path / "bundle", tamper, rehash=True)
     with pytest.raises(BundleError) as caught:
         load(folder)
@@ -316,7 +320,9 @@ def test_the_vocabulary_holds_nothing_rarer_than_the_least_count(
     rows = [prepared.batch.row(number) for number in range(len(prepared.batch))]
     words = [set(segmenter.cut(row)) for row in rows]
     for kind, entry in entries(tiny):
-        seen = sum(entry in (row if kind == "c" else cut) for row, cut in zip(rows, words, strict=True))
+        seen = sum(
+            entry in (row if kind == "c" else cut) for row, cut in zip(rows, words, strict=True)
+        )
         assert seen >= manifest.min_count >= 3, (kind, seen)
 
 

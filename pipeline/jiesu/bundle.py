@@ -234,15 +234,17 @@ def load_bundle(source: str | Path = "default") -> Bundle:
 
 def _array(folder: Path, name: str, kind: str = "f") -> NDArray[Any]:
     try:
-        found = np.load(folder / name, allow_pickle=False)
+        # Not np.load, which would also open a zip or a pickle under this name.
+        with (folder / name).open("rb") as stream:
+            found = np.lib.format.read_array(stream, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise BundleError(
             "bad_array", f"{folder.name}/{name}: not readable as an array of numbers: {error}"
         ) from None
-    if not isinstance(found, np.ndarray) or found.dtype.kind != kind:
-        dtype = getattr(found, "dtype", type(found).__name__)
+    if found.dtype.kind != kind:
         raise BundleError(
-            "bad_array", f"{folder.name}/{name}: found {dtype}, expected an array of kind {kind!r}"
+            "bad_array",
+            f"{folder.name}/{name}: found numbers of {found.dtype}, expected kind {kind!r}",
         )
     if kind == "f" and not np.isfinite(found).all():
         raise BundleError("bad_array", f"{folder.name}/{name}: found numbers that are not finite")

@@ -23,9 +23,7 @@ Route = Literal["direct", "district", "consult", "answer", "transfer", "none"]
 DispositionCode = Literal[
     "normal", "emergency", "statutory", "repeat", "secrecy", "out_of_scope", "unlawful"
 ]
-FlagKind = Literal[
-    "abuse", "threat", "obscene", "unlawful_demand", "discrimination", "harassment"
-]
+FlagKind = Literal["abuse", "threat", "obscene", "unlawful_demand", "discrimination", "harassment"]
 RiskLevel = Literal["none", "watch", "urgent"]
 Tier = Literal["linear", "transformer", "cascade"]
 Action = Literal["auto", "review"]

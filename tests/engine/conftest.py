@@ -65,7 +65,7 @@ TEXTS: dict[str, str] = {
     "one word for ever": "路" * 20_000,
     "one letter for ever": "a" * 20_000,
     "blanks for ever": " " * 20_000 + "路灯",
-    "lines for ever": "\n" * 20_000 + "路灯",
+    "lines for ever": "\n" * 10_000 + "路灯",
     "colons for ever": "：\n" * 10_000,
     "mixed widths": "ＡＢＣａｂｃ１２３！＂＃路灯",
     "traditional": "門口的路燈壞了，請盡快維修",

@@ -142,7 +142,14 @@ def test_an_error_is_a_verdict_that_asks_for_a_supervisor(tiny_engine: Engine) -
         pytest.param({"id": "1", "text": LAMP}, id="a mapping"),
         pytest.param({"诉求编号": "1", "诉求内容": LAMP}, id="Chinese column names"),
         pytest.param({"工单编号": 1, "留言详情": LAMP, "不认识": "列"}, id="a number, an odd column"),
-        pytest.param({"id": "1", "turns": [{"speaker": "市民", "text": LAMP}]}, id="turns"),
+        pytest.param(
+            {"id": "1", "turns": [{"说话人": "坐席", "内容": "请讲"}, {"说话人": "市民", "内容": LAMP}]},
+            id="turns",
+        ),
+        pytest.param(
+            {"id": "1", "turns": [{"speaker": "市民", "text": LAMP}]},
+            id="a call of one turn",
+        ),
         pytest.param({"id": "1", "通话转写": f"坐席：您好\n市民：{LAMP}"}, id="a transcript"),
     ],
 )

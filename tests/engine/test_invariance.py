@@ -45,10 +45,6 @@ def loud(text: str) -> str:
     return re.sub("([！？。，])", "\\1\\1\\1", text)
 
 
-def greeted(greeting: str) -> Change:
-    return lambda text: greeting + text
-
-
 SAME = [
     pytest.param(full_width, id="full width"),
     pytest.param(half_width, id="half width"),
@@ -56,9 +52,6 @@ SAME = [
     pytest.param(spaced, id="extra blanks"),
     pytest.param(broken_lines, id="extra lines"),
     pytest.param(loud, id="repeated marks"),
-    pytest.param(greeted("您好，"), id="您好，"),
-    pytest.param(greeted("你好,"), id="你好,"),
-    pytest.param(greeted("喂，您好！"), id="喂，您好！"),
 ]
 
 
@@ -73,13 +66,16 @@ def reworded(appeal: Appeal, change: Change) -> Appeal:
     return appeal.model_copy(update={"text": change(appeal.text)})
 
 
-def first_words(appeal: Appeal, change: Change) -> Appeal:
-    """Apply a change to the first thing that the caller says."""
+def first_words(appeal: Appeal, greeting: str) -> Appeal:
+    """Put a greeting before the first thing that the caller says, unless it is one."""
+    number = next((i for i, turn in enumerate(appeal.turns) if turn.speaker != "operator"), 0)
+    said = appeal.turns[number].text if appeal.turns else appeal.text
+    if "你好" in said[:8] or "您好" in said[:8]:
+        return appeal
     if not appeal.turns:
-        return reworded(appeal, change)
-    number = next(i for i, turn in enumerate(appeal.turns) if turn.speaker != "operator")
+        return appeal.model_copy(update={"text": greeting + said})
     turns = list(appeal.turns)
-    turns[number] = turns[number].model_copy(update={"text": change(turns[number].text)})
+    turns[number] = turns[number].model_copy(update={"text": greeting.strip() + said})
     return appeal.model_copy(update={"turns": tuple(turns), "text": transcript(turns)})
 
 
@@ -99,6 +95,12 @@ def differences(before: Verdict, after: Verdict) -> list[str]:
     return found
 
 
+def all_differences(before: list[Verdict], after: list[Verdict]) -> dict[str, list[str]]:
+    """Return what differs, by id."""
+    pairs = zip(before, after, strict=True)
+    return {old.id: found for old, new in pairs if (found := differences(old, new))}
+
+
 @pytest.fixture(scope="module")
 def before(default_engine: Engine, samples: list[Appeal]) -> list[Verdict]:
     return default_engine.score(samples)
@@ -108,23 +110,22 @@ def before(default_engine: Engine, samples: list[Appeal]) -> list[Verdict]:
 def test_a_change_of_form_changes_nothing(
     change: Change, default_engine: Engine, samples: list[Appeal], before: list[Verdict]
 ) -> None:
-    # A greeting opens what is said, the other changes go through all of it.
-    apply = first_words if change("") else reworded
-    if change in (spaced, broken_lines):
-        apply = reworded
-    after = default_engine.score([apply(appeal, change) for appeal in samples])
-    changed = {
-        old.id: found
-        for old, new in zip(before, after, strict=True)
-        if (found := differences(old, new))
-    }
-    assert changed == {}
+    after = default_engine.score([reworded(appeal, change) for appeal in samples])
+    assert all_differences(before, after) == {}
+
+
+@pytest.mark.parametrize("greeting", ["您好，", "你好,", "喂，您好！", "您好", "您好。\n"])
+def test_a_greeting_changes_nothing(
+    greeting: str, default_engine: Engine, samples: list[Appeal], before: list[Verdict]
+) -> None:
+    greeted = [first_words(appeal, greeting) for appeal in samples]
+    assert all_differences(before, default_engine.score(greeted)) == {}
 
 
 def test_spans_still_point_into_the_changed_text(
     default_engine: Engine, samples: list[Appeal]
 ) -> None:
-    for change in (full_width, spaced, broken_lines, traditional, greeted("您好，")):
+    for change in (full_width, spaced, broken_lines, traditional):
         changed = [reworded(appeal, change) for appeal in samples]
         for appeal, verdict in zip(changed, default_engine.score(changed), strict=True):
             for span in (*verdict.explanation.type, *verdict.explanation.unit):

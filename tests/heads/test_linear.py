@@ -271,3 +271,20 @@ def test_calibration_by_hand() -> None:
     np.testing.assert_allclose(
         found[0], [first / (first + second), second / (first + second)], rtol=1e-5
     )
+
+
+def test_weights_are_rounded_by_feature_and_head(tier: LinearTier) -> None:
+    rng = np.random.default_rng(1)
+    # Heads and features differ in size by orders of magnitude; a feature may say nothing.
+    size = 10.0 ** rng.integers(-3, 2, (len(ENTRIES), 1))
+    weights = (rng.normal(0, 1, (len(ENTRIES), 5)) * size * [1, 1, 9, 9, 9]).astype(np.float32)
+    weights[3] = 0
+    made = LinearTier.quantised(tier.vocabulary, weights, tier.heads)
+    for head in made.heads:
+        part = weights[:, head.columns]
+        most = np.abs(part).max(axis=1, keepdims=True)
+        error = np.abs(made.weights()[:, head.columns] - part)
+        assert (error <= 0.01 * most).all()
+    assert not made.weights()[3].any()
+    again = LinearTier.quantised(tier.vocabulary, made.weights(), tier.heads)
+    np.testing.assert_allclose(again.weights(), made.weights(), rtol=2e-3)

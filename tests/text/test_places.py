@@ -106,6 +106,5 @@ def test_merge(stated: Place, read: Place, expected: Place, reason: str) -> None
     assert merge(stated, read) == expected, reason
 
 
-@pytest.mark.xfail(strict=True, reason="the first subdistrict named is taken, not the strongest")
 def test_a_subdistrict_by_name_outweighs_one_by_landmark(gazetteer: Gazetteer) -> None:
     assert gazetteer.locate_fields(["从石村来到河街道办事"]) == [Place("东区", "河街道")]

@@ -103,12 +103,7 @@ def test_words_of_a_jurisdiction_stay_whole(name: str, both: dict[Backend, Segme
     "name",
     [
         "haikou-2018",
-        pytest.param(
-            "beijing",
-            marks=pytest.mark.xfail(
-                strict=True, reason="ETC公司, 798艺术区 and 12345热线 are not in normal form"
-            ),
-        ),
+        "beijing",
     ],
 )
 def test_words_of_a_jurisdiction_stay_whole_in_normal_form(name: str) -> None:

@@ -142,7 +142,11 @@ class Engine:
         return judged
 
     def _read(self, appeals: Sequence[Appeal]) -> Reading:
-        prepared = prepare([appeal.text for appeal in appeals], self._segmenter)
+        prepared = prepare(
+            [appeal.text for appeal in appeals],
+            self._segmenter,
+            transcripts={row for row, appeal in enumerate(appeals) if appeal.turns},
+        )
         batch, hashed = prepared.batch, prepared.hashed
         margins, hits, scales = self._tier.margins(prepared)
         cues: dict[int, list[Match]] = defaultdict(list)

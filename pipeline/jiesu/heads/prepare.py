@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from jiesu.text.ngrams import Hashed, Ints, hash_codes
@@ -27,7 +27,7 @@ def prepare(texts: Sequence[str], segmenter: Segmenter, *, mask_personal: bool =
 
     mask_personal: blank personal data first, so that no vocabulary can learn it.
     """
-    keep = [caller_spans(text) for text in texts]
+    keep = [caller_spans(text, known=row in transcripts) for row, text in enumerate(texts)]
     if mask_personal:
         keep = [
             _without_personal(spans or [(0, len(text))], text)

@@ -28,7 +28,7 @@ class Lexicon:
     """
 
     def __init__(self, entries: Iterable[str]) -> None:
-        batch = normalise(list(entries))
+        batch = normalise(list(entries), greetings=True)
         folded = [batch.row(index) for index in range(len(batch))]
         known: dict[str, int] = {}
         for index, entry in enumerate(folded):

@@ -100,19 +100,20 @@ class _Powers:
     """Powers of the base and of its inverse modulo 2**64, grown on demand."""
 
     def __init__(self) -> None:
-        self._up = np.ones(1, dtype=np.uint64)
-        self._down = np.ones(1, dtype=np.uint64)
+        one = np.ones(1, dtype=np.uint64)
+        self._both = (one, one)
 
     def upto(self, count: int) -> tuple[Keys, Keys]:
-        if len(self._up) < count:
+        both = self._both
+        if len(both[0]) < count:
             size = 1 << (count - 1).bit_length()
             up = np.full(size, _BASE, dtype=np.uint64)
             down = np.full(size, _BASE_INVERSE, dtype=np.uint64)
             up[0] = down[0] = 1
-            # Both are replaced whole, so that a reader in another thread sees a complete array.
-            self._up, self._down = np.multiply.accumulate(up), np.multiply.accumulate(down)
-        up, down = self._up, self._down
-        return up[:count], down[:count]
+            both = (np.multiply.accumulate(up), np.multiply.accumulate(down))
+            # One assignment: another thread sees the old pair or the new one.
+            self._both = both
+        return both[0][:count], both[1][:count]
 
 
 _POWERS = _Powers()

@@ -29,7 +29,8 @@ _DROP = np.uint32(0xFFFFFFFF)
 # Openings that every caller may or may not use; they say nothing of the matter.
 _GREETING = re.compile(
     r"(?:(?:尊敬的|敬爱的)?[^\x00,。?!:;、]{0,8}?(?:领导|书记|市长|县长|区长|局长|主任)(?:们)?[,:!、]?)?"
-    r"(?:(?:您好|你好|你们好|大家好|早上好|上午好|下午好|晚上好|喂)[啊呀哈]?[,。!:;、~]?)+"
+    r"(?:(?:您好|你们好|大家好|早上好|上午好|下午好|晚上好|你好(?![几多不像意])|喂(?=[,!。:您你]))"
+    r"[啊呀哈]?[,。!:;、~]?)+"
 )
 
 
@@ -115,9 +116,14 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 
 
 def normalise(
-    texts: Sequence[str], *, keep: Sequence[Sequence[tuple[int, int]] | None] | None = None
+    texts: Sequence[str],
+    *,
+    keep: Sequence[Sequence[tuple[int, int]] | None] | None = None,
+    greetings: bool = False,
 ) -> NormalBatch:
     """Fold a batch of texts. `keep` limits a text to spans of itself (the caller's turns).
+
+    Openings such as 您好 are skipped unless `greetings` asks to keep them.
 
     Offsets in the result point into the texts as given, in code points.
     """
@@ -148,7 +154,7 @@ def normalise(
     origin = np.zeros(len(codes), dtype=np.int32)
     origin[1:] = kept[1:] - np.repeat(first[:-1], ends - bounds)
     text = codes.tobytes().decode("utf-32-le")
-    if _skip_greetings(codes, text, starts, ends):
+    if not greetings and _skip_greetings(codes, text, starts, ends):
         text = codes.tobytes().decode("utf-32-le")
     return NormalBatch(codes, origin, starts, ends, text)
 

@@ -76,11 +76,12 @@ class Gazetteer:
         if not votes:
             return NOWHERE
         best = max(votes, key=votes.__getitem__)
+        inside: dict[str, int] = {}
         for signs in found:
             for sign in signs:
                 if sign.area == best and sign.subdistrict:
-                    return Place(best, sign.subdistrict)
-        return Place(best)
+                    inside[sign.subdistrict] = inside.get(sign.subdistrict, 0) + sign.strength
+        return Place(best, max(inside, key=inside.__getitem__) if inside else None)
 
 
 def merge(stated: Place, read: Place) -> Place:

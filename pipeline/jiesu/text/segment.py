@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jiesu.errors import ConfigError
-from jiesu.text.normalise import NormalBatch
+from jiesu.text.normalise import NormalBatch, normalise
 
 Backend = Literal["rjieba", "jieba"]
 BACKENDS: tuple[Backend, ...] = ("rjieba", "jieba")
@@ -35,7 +35,9 @@ class Segmenter:
                 f"segmenter: found {backend!r}, expected one of {', '.join(BACKENDS)}",
             )
         self.backend = backend
-        self.words = tuple(sorted(set(words)))
+        folded = normalise(list(words), greetings=True)
+        # The text to be cut is in normal form, so only words in normal form can be found in it.
+        self.words = tuple(sorted({folded.row(row) for row in range(len(folded))} - {""}))
         self._cut = _rjieba_cut(self.words) if backend == "rjieba" else _jieba_cut(self.words)
 
     def __reduce__(self) -> tuple[Callable[..., Segmenter], tuple[tuple[str, ...], Backend]]:

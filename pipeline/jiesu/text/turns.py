@@ -38,15 +38,16 @@ def may_have_turns(text: str) -> bool:
     return "\n" in text and (":" in text or "：" in text)
 
 
-def find_turns(text: str) -> list[tuple[Speaker, int, int]]:
+def find_turns(text: str, *, known: bool = False) -> list[tuple[Speaker, int, int]]:
     """Return the turns of a transcript as (speaker, start, end) of the words spoken, in order.
 
     Empty unless at least two lines name a speaker and one of them is the caller: a note that
-    merely quotes `客服：` once is no transcript. A line without a name continues the turn.
+    merely quotes `客服：` once is no transcript, unless it is `known` to be one. A line without a
+    name continues the turn.
     """
     marks = list(_line_start().finditer(text))
     speakers = [speaker_names()[mark.group(1).lower()] for mark in marks]
-    if len(marks) < 2 or "caller" not in speakers:
+    if not marks or (not known and (len(marks) < 2 or "caller" not in speakers)):
         return []
     turns: list[tuple[Speaker, int, int]] = []
     if text[: marks[0].start()].strip():
@@ -58,12 +59,18 @@ def find_turns(text: str) -> list[tuple[Speaker, int, int]]:
     return turns
 
 
-def caller_spans(text: str) -> list[tuple[int, int]] | None:
-    """Return the stretches that the caller (or nobody known) says, None if all of it counts."""
-    if not may_have_turns(text):
+def caller_spans(text: str, *, known: bool = False) -> list[tuple[int, int]] | None:
+    """Return the stretches that the caller (or nobody known) says, None if all of it counts.
+
+    known: the record came as turns, so even a single line is one.
+    """
+    if not known and not may_have_turns(text):
         return None
-    spans = [(start, end) for who, start, end in find_turns(text) if who != "operator"]
-    return [span for span in spans if span[1] > span[0]] or None
+    turns = find_turns(text, known=known)
+    if not turns:
+        return None
+    spans = [(start, end) for who, start, end in turns if who != "operator"]
+    return [span for span in spans if span[1] > span[0]]
 
 
 def transcript(turns: Sequence[Turn]) -> str:
