@@ -22,15 +22,23 @@ class Prepared:
     words: Bounds
 
 
-def prepare(texts: Sequence[str], segmenter: Segmenter, *, mask_personal: bool = False) -> Prepared:
+def prepare(
+    texts: Sequence[str],
+    segmenter: Segmenter,
+    *,
+    transcripts: Collection[int] = (),
+    mask_personal: bool = False,
+) -> Prepared:
     """Fold, hash and segment a batch. In a transcript only the caller's turns are kept.
+
+    transcripts: numbers of the texts that are known to be one.
 
     mask_personal: blank personal data first, so that no vocabulary can learn it.
     """
     keep = [caller_spans(text, known=row in transcripts) for row, text in enumerate(texts)]
     if mask_personal:
         keep = [
-            _without_personal(spans or [(0, len(text))], text)
+            _without_personal([(0, len(text))] if spans is None else spans, text)
             for spans, text in zip(keep, texts, strict=True)
         ]
     batch = normalise(texts, keep=keep if any(spans is not None for spans in keep) else None)
