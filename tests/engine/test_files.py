@@ -123,9 +123,7 @@ def test_parquet_keeps_the_cell_as_it_was(tiny_engine: Engine, tmp_path: Path) -
     assert rows_of(tmp_path / "o.parquet")[0]["id"] == "=1"
 
 
-def test_xlsx_survives_characters_that_it_may_not_hold(
-    tiny_engine: Engine, tmp_path: Path
-) -> None:
+def test_xlsx_survives_characters_that_it_may_not_hold(tiny_engine: Engine, tmp_path: Path) -> None:
     text = "路灯\x00\x0b\x1f坏了" + "长" * 40_000
     found = tiny_engine.score([{"id": "a\x01b", "text": text}], redact=True)
     write_verdicts(found, tmp_path / "out.xlsx")
@@ -154,9 +152,7 @@ LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableException
         pytest.param(".parquet", marks=LEFT_OPEN),
     ],
 )
-def test_a_file_is_whole_or_not_there(
-    suffix: str, verdicts: list[Verdict], tmp_path: Path
-) -> None:
+def test_a_file_is_whole_or_not_there(suffix: str, verdicts: list[Verdict], tmp_path: Path) -> None:
     def breaking() -> Iterator[Verdict]:
         yield from verdicts[:3]
         raise InputError("unreadable_file", "the source broke")
@@ -193,9 +189,7 @@ def test_where_nothing_can_be_written(
         ".jsonl",
         ".csv",
         ".xlsx",
-        pytest.param(
-            ".parquet", marks=pytest.mark.xfail(strict=True, reason="writes nothing, not Parquet")
-        ),
+        ".parquet",
     ],
 )
 def test_no_verdicts_are_a_file_that_opens(suffix: str, tmp_path: Path) -> None:

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from jiesu.errors import InputError
 from jiesu.schema import Verdict
 
 Flat = dict[str, str | float | None]
 
+COLUMNS = (
+    "id",
+    "accepted",
+    "error",
+    "type",
+    "type_name",
+    "type_confidence",
+    "route",
+    "unit",
+    "function",
+    "area",
+    "subdistrict",
+    "unit_confidence",
+    "topic",
+    "disposition",
+    "due_hours",
+    "action",
+    "reasons",
+    "priority",
+    "redacted_text",
+    "words",
+    "jurisdiction",
+    "bundle",
+)
+"""The columns of a flat file, as `flat` gives them."""
+
+_NUMBERS = frozenset(("type_confidence", "unit_confidence", "due_hours", "priority"))
 _BATCH = 1000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -90,17 +119,13 @@ def _safe(value: str | float | None) -> str | float | None:
 
 
 def _csv(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
-    import io
-
     # The byte order mark is what makes spreadsheets read Chinese as UTF-8.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text)
+    writer.writerow(COLUMNS)
     count = 0
     for verdict in verdicts:
-        line = flat(verdict)
-        if not count:
-            writer.writerow(line)
-        writer.writerow([_safe(value) for value in line.values()])
+        writer.writerow([_safe(value) for value in flat(verdict).values()])
         count += 1
     text.flush()
     text.detach()
@@ -113,12 +138,10 @@ def _xlsx(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("verdicts")
+    sheet.append(list(COLUMNS))
     count = 0
     for verdict in verdicts:
-        line = flat(verdict)
-        if not count:
-            sheet.append(list(line))
-        cells = (_safe(value) for value in line.values())
+        cells = (_safe(value) for value in flat(verdict).values())
         sheet.append([ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in cells])
         count += 1
     book.save(stream)
@@ -129,25 +152,14 @@ def _parquet(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    numbers = {"type_confidence", "unit_confidence", "due_hours", "priority"}
-    count, held = 0, list[Flat]()
-    writer: Any = None
-    schema: Any = None
-    for verdict in verdicts:
-        line = flat(verdict)
-        if writer is None:
-            schema = pa.schema(
-                [(name, pa.float64() if name in numbers else pa.string()) for name in line]
-            )
-            writer = pq.ParquetWriter(stream, schema)
-        held.append(line)
-        count += 1
-        if len(held) == _BATCH:
-            writer.write_table(pa.Table.from_pylist(held, schema=schema))
-            held.clear()
-    if writer is not None:
-        writer.write_table(pa.Table.from_pylist(held, schema=schema))
-        writer.close()
+    schema = pa.schema(
+        [(name, pa.float64() if name in _NUMBERS else pa.string()) for name in COLUMNS]
+    )
+    count, rows = 0, iter(verdicts)
+    with pq.ParquetWriter(stream, schema) as writer:
+        while part := [flat(verdict) for verdict in islice(rows, _BATCH)]:
+            writer.write_table(pa.Table.from_pylist(part, schema=schema))
+            count += len(part)
     return count
 
 
