@@ -38,8 +38,9 @@ class Source(Part):
 class HeadConfig(Part):
     """How one head is trained.
 
-    `c`: inverse regularisation of the squared hinge. `naive_bayes`: above 0, the weights are the
-    mean of a plain machine and one on features scaled that far towards log-count ratios.
+    `c`: inverse regularisation of the squared hinge. The weights are the mean of a plain machine,
+    one with `softer` times the c (0: none), and one on features scaled `naive_bayes` of the way
+    towards log-count ratios (0: none).
     `balance`: a row counts (mean class size / own class size) ** balance. `pool_below`: classes
     with fewer rows join their parent. `calibrate`: on the last `share` by time, or in `folds` by
     near-duplicate group where rows have no date. A shift in label shares seen in the last
@@ -51,6 +52,7 @@ class HeadConfig(Part):
 
     sources: tuple[Source, ...] = Field(min_length=1)
     c: float = Field(default=0.3, gt=0)
+    softer: float = Field(default=0.0, ge=0, lt=1)
     naive_bayes: float = Field(default=0.0, ge=0, le=1)
     balance: float = Field(default=0.5, ge=0, le=1)
     pool_below: int = Field(default=0, ge=0)

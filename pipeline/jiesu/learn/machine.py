@@ -23,15 +23,16 @@ def fit_weights(
     *,
     classes: int,
     c: float,
+    softer: float,
     naive_bayes: float,
     seed: int,
 ) -> tuple[Floats, Floats]:
-    """Fit one machine a class (liblinear, Fan et al. 2008); return weights (f, k) and bias (k,).
+    """Fit machines a class (liblinear, Fan et al. 2008); return weights (f, k) and bias (k,).
 
-    With `naive_bayes` above 0 the result is the mean of a plain machine and of one on features
-    scaled by 1 - naive_bayes + naive_bayes * |log-count ratio| (Wang & Manning, ACL 2012); both
-    are linear, so the mean costs nothing when scoring. A class without rows gets the margin -1.
-    Raises ExtraError without scikit-learn.
+    The result is the mean of a plain machine with `c`; one with `softer * c` unless 0; and, unless
+    `naive_bayes` is 0, one on features scaled by 1 - naive_bayes + naive_bayes * |log-count
+    ratio| (Wang & Manning, ACL 2012). All are linear, so the mean costs nothing when scoring. A
+    class without rows gets the margin -1. Raises ExtraError without scikit-learn.
     """
     rows = sp.csr_matrix(matrix)
     weights = np.zeros((rows.shape[1], classes), dtype=np.float32)
@@ -39,13 +40,16 @@ def fit_weights(
     total = np.asarray(rows.sum(axis=0)).ravel()
     for label in np.unique(truth).tolist():
         own = truth == label
-        weights[:, label], bias[label] = _fit(rows, own, weight, c, seed)
+        machines = [_fit(rows, own, weight, c, seed)]
+        if softer:
+            machines.append(_fit(rows, own, weight, c * softer, seed))
         if naive_bayes:
             ratio = _log_ratio(np.asarray(rows[own].sum(axis=0)).ravel(), total)
             scale = (1 - naive_bayes + naive_bayes * ratio).astype(np.float32)
             scaled, scaled_bias = _fit((rows @ sp.diags(scale)).tocsr(), own, weight, c, seed)
-            weights[:, label] = (weights[:, label] + scaled * scale) / 2
-            bias[label] = (bias[label] + scaled_bias) / 2
+            machines.append((scaled * scale, scaled_bias))
+        weights[:, label] = np.mean([machine[0] for machine in machines], axis=0)
+        bias[label] = np.mean([machine[1] for machine in machines])
     return weights, bias
 
 

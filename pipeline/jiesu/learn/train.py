@@ -186,6 +186,7 @@ def _train_head(
             weight[index],
             classes=len(labels),
             c=config.c,
+            softer=config.softer,
             naive_bayes=config.naive_bayes,
             seed=seed,
         )
