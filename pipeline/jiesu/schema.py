@@ -172,7 +172,7 @@ class Elements(Frozen):
 
 
 class Due(Frozen):
-    """The time limit (Art. 13): rule id, working hours, and when that is."""
+    """The time limit (Art. 13): rule id, its hours (working or by the clock: the rule says), until."""
 
     rule: str | None = None
     hours: int | None = None
@@ -188,7 +188,7 @@ class Decision(Frozen):
 
 
 class Evidence(Frozen):
-    """A stretch of text and what it added to the chosen label (log-odds scale)."""
+    """A stretch of text and what it added to the margin of the chosen label."""
 
     text: str
     weight: float

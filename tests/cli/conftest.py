@@ -30,10 +30,6 @@ class Outcome:
 Jiesu = Callable[..., Outcome]
 
 
-class _Stdin(io.TextIOWrapper):
-    """Standard input that holds given bytes."""
-
-
 @pytest.fixture
 def jiesu(
     monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
@@ -43,7 +39,7 @@ def jiesu(
 
     def run(*args: object, stdin: bytes = b"") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["jiesu", *map(str, args)])
-        monkeypatch.setattr(sys, "stdin", _Stdin(io.BytesIO(stdin), encoding="utf-8"))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
         capsysbinary.readouterr()
         code = 0
         try:

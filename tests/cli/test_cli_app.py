@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs_cli import commands
 
 import jiesu as package
+from docs_cli import commands
 from jiesu.resources import resource
 
 Jiesu = Callable[..., Any]
@@ -95,7 +95,7 @@ def test_wrong_usage_is_2(args: list[str], jiesu: Jiesu) -> None:
     found = jiesu(*args)
     assert found.code == 2
     assert found.out == b""
-    assert "Usage: jiesu" in found.err
+    assert found.err.startswith("Usage: ")
     assert "Traceback" not in found.err
 
 

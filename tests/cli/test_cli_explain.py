@@ -48,7 +48,11 @@ def test_the_address_says_where(jiesu: Jiesu, tiny: Path) -> None:
     "text",
     [
         pytest.param("[bold]路灯[/] [/red] [link=x]坏了", id="the terminal's own markup"),
-        pytest.param("路灯\x1b[31m坏了\x00\x07", id="escape codes"),
+        pytest.param(
+            "路灯\x1b[31m坏了\x00\x07",
+            id="escape codes",
+            marks=pytest.mark.xfail(strict=True, reason="escape codes reach the terminal"),
+        ),
         pytest.param("\u202e路灯坏了\u202c😀", id="right to left, emoji"),
         pytest.param("路灯坏了" * 2000, id="long"),
     ],
@@ -57,4 +61,4 @@ def test_odd_texts_are_shown(text: str, jiesu: Jiesu, tiny: Path) -> None:
     found = jiesu("explain", text, "--bundle", tiny)
     assert found.code == 0
     assert "坏了" in found.text
-    assert "\x1b[31m坏" not in found.text
+    assert "\x1b" not in found.text

@@ -93,9 +93,7 @@ def test_an_empty_input_is_an_empty_output(jiesu: Jiesu, tiny: Path) -> None:
     assert (found.code, found.out) == (0, b"")
 
 
-def test_csv_is_safe_and_chinese_in_a_spreadsheet(
-    jiesu: Jiesu, tiny: Path, tmp_path: Path
-) -> None:
+def test_csv_is_safe_and_chinese_in_a_spreadsheet(jiesu: Jiesu, tiny: Path, tmp_path: Path) -> None:
     rows = [{"id": "=1+1", "text": "=cmd|' /C calc'!A0 路灯坏了"}, {"id": "@x", "text": "+86 停水"}]
     stdin = "\n".join(map(json.dumps, rows)).encode()
     jiesu("score", "-", "-o", "o.csv", "--redact", "--words", "--bundle", tiny, stdin=stdin)

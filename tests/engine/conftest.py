@@ -54,7 +54,7 @@ TEXTS: dict[str, str] = {
     "formula": "=cmd|'/c calc'!A1",
     "formula at": "@SUM(1+1)*cmd|' /C calc'!A0",
     "formula plus": "+1-1=路灯",
-    "quotes": "\"'“”‘’`\"\"\"',,\",",
+    "quotes": '"\'“”‘’`"""\',,",',
     "lines": "路灯\r坏了\n\r没人\r\n修",
     "html": "<script>alert(1)</script>&amp;<img src=x onerror=y>",
     "markup of a terminal": "[bold]路灯[/] [/red] \x1b[31m",

@@ -27,7 +27,14 @@ LAMP = "小区门口的路灯坏了三天没人修"
 def judged(verdicts: list[Verdict]) -> list[tuple[Any, ...]]:
     """Return what a verdict says, without confidences that may differ in the last digit."""
     return [
-        (v.id, v.type.code, v.dispatch.function, v.dispatch.unit, v.dispatch.route, v.decision.action)
+        (
+            v.id,
+            v.type.code,
+            v.dispatch.function,
+            v.dispatch.unit,
+            v.dispatch.route,
+            v.decision.action,
+        )
         for v in verdicts
     ]
 
@@ -130,7 +137,11 @@ def test_an_error_is_a_verdict_that_asks_for_a_supervisor(tiny_engine: Engine) -
     assert verdict.id == "A-1"
     assert verdict.error is not None
     assert verdict.error.code == "no_text"
-    assert (verdict.type.code, verdict.dispatch.unit, verdict.dispatch.route) == (None, None, "none")
+    assert (verdict.type.code, verdict.dispatch.unit, verdict.dispatch.route) == (
+        None,
+        None,
+        "none",
+    )
     assert verdict.decision.action == "review"
     assert verdict.decision.reasons == ("error",)
 
@@ -141,9 +152,14 @@ def test_an_error_is_a_verdict_that_asks_for_a_supervisor(tiny_engine: Engine) -
         pytest.param(Appeal(id="1", text=LAMP), id="an appeal"),
         pytest.param({"id": "1", "text": LAMP}, id="a mapping"),
         pytest.param({"诉求编号": "1", "诉求内容": LAMP}, id="Chinese column names"),
-        pytest.param({"工单编号": 1, "留言详情": LAMP, "不认识": "列"}, id="a number, an odd column"),
         pytest.param(
-            {"id": "1", "turns": [{"说话人": "坐席", "内容": "请讲"}, {"说话人": "市民", "内容": LAMP}]},
+            {"工单编号": 1, "留言详情": LAMP, "不认识": "列"}, id="a number, an odd column"
+        ),
+        pytest.param(
+            {
+                "id": "1",
+                "turns": [{"说话人": "坐席", "内容": "请讲"}, {"说话人": "市民", "内容": LAMP}],
+            },
             id="turns",
         ),
         pytest.param(
@@ -207,7 +223,9 @@ def test_threads_share_one_engine(default_engine: Engine, samples: list[Appeal])
     [
         pytest.param({"area": "美兰区"}, "美兰区", None, id="the area field"),
         pytest.param({"辖区": "美兰区"}, "美兰区", None, id="the area field in Chinese"),
-        pytest.param({"address": "海口市龙华区某处"}, "龙华区", None, id="the address names the area"),
+        pytest.param(
+            {"address": "海口市龙华区某处"}, "龙华区", None, id="the address names the area"
+        ),
         pytest.param({"area": "不存在区"}, None, None, id="an area that nobody knows"),
         pytest.param({}, None, None, id="nothing said"),
     ],
@@ -241,7 +259,12 @@ def test_the_fields_beat_the_text_and_the_unit_follows(default_engine: Engine) -
 
 @pytest.mark.parametrize(
     "said",
-    ["您要投诉还是举报？我要举报违法行为！", "谢谢谢谢，非常满意，表扬你们", "请问咨询什么政策", "停水停电噪音扰民"],
+    [
+        "您要投诉还是举报？我要举报违法行为！",
+        "谢谢谢谢，非常满意，表扬你们",
+        "请问咨询什么政策",
+        "停水停电噪音扰民",
+    ],
 )
 def test_what_the_operator_says_does_not_count(
     said: str, default_engine: Engine, samples: list[Appeal]

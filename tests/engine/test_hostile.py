@@ -32,7 +32,18 @@ BY_CHANCE = 8_000
 EXAMPLES, EACH = 64, 20
 IN_FILES = 500
 
-NAMES = ("id", "text", "turns", "title", "address", "诉求内容", "通话转写", "来电时间", "关联工单", "x")
+NAMES = (
+    "id",
+    "text",
+    "turns",
+    "title",
+    "address",
+    "诉求内容",
+    "通话转写",
+    "来电时间",
+    "关联工单",
+    "x",
+)
 
 
 def sound(verdicts: list[Verdict], expected: int) -> None:
@@ -232,10 +243,12 @@ def scored(engine: Engine, content: bytes, suffix: str | None) -> list[Verdict] 
     try:
         verdicts = list(engine.stream(read_appeals(io.BytesIO(content), format=suffix)))
     except JiesuError as error:
-        assert len(error.message) < 5000
-        return None
-    sound(verdicts, len(verdicts))
-    return verdicts
+        refusal = error.message
+    else:
+        sound(verdicts, len(verdicts))
+        return verdicts
+    assert len(refusal) < 5000
+    return None
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -279,7 +292,7 @@ WHOLE_FILES = [
     pytest.param(b'{"text": "\\ud800"}\n', id="a lone surrogate"),
     pytest.param(b'{"text": "\\x"}\n{"text": "a"}\n', id="an escape that is none"),
     pytest.param(b'{"text": "a", "text": "b"}\n', id="a key twice"),
-    pytest.param(b"null\n1\n[]\n\"a\"\n{}\n", id="values that are no objects"),
+    pytest.param(b'null\n1\n[]\n"a"\n{}\n', id="values that are no objects"),
     pytest.param(b'id,text\n1,"' + b"a\n" * 5_000, id="a quote that never ends"),
     pytest.param(b'id,text\n1,"a"b"c,d"\n2,e\n', id="quotes in quotes"),
     pytest.param(b"id,text\n" + b"," * 50_000 + b"\n", id="fifty thousand cells"),
@@ -292,9 +305,7 @@ WHOLE_FILES = [
     pytest.param(b"\x1f\x8b" + b"\0" * 100, id="gzip"),
     pytest.param(zipped("xl/workbook.xml", b"<a/>"), id="a workbook without sheets"),
     pytest.param(zipped("big.txt", b"0" * 20_000_000), id="a small zip bomb"),
-    pytest.param(
-        zipped("[Content_Types].xml", b"<Types>" + b"<a/>" * 1_000_000), id="one of XML"
-    ),
+    pytest.param(zipped("[Content_Types].xml", b"<Types>" + b"<a/>" * 1_000_000), id="one of XML"),
     pytest.param(b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", id="XML"),
     pytest.param(random.Random(5).randbytes(50_000), id="noise"),
 ]

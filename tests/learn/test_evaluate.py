@@ -86,9 +86,7 @@ def test_slices_add_up(on_samples: Evaluation) -> None:
     assert groups["form"] == groups["length"] == report.n
 
 
-def test_labels_may_stand_in_any_column_under_any_name(
-    write: Write, tiny_engine: Engine
-) -> None:
+def test_labels_may_stand_in_any_column_under_any_name(write: Write, tiny_engine: Engine) -> None:
     path = write(
         {"text": "路灯坏了没人修", "类别": "求助"},
         {"text": "请问社保怎么办", "类别": "consultation"},
@@ -100,7 +98,9 @@ def test_labels_may_stand_in_any_column_under_any_name(
 
 
 def test_a_label_that_the_head_lacks_counts_as_an_error(write: Write, tiny_engine: Engine) -> None:
-    path = write({"text": "路灯坏了", "type": "表扬"}, {"text": "请问社保怎么办", "type": "consultation"})
+    path = write(
+        {"text": "路灯坏了", "type": "表扬"}, {"text": "请问社保怎么办", "type": "consultation"}
+    )
     (report,) = evaluate(tiny_engine, path, bootstrap=100).reports
     assert (report.n, report.unknown) == (2, 1)
     assert report.headline.accuracy.value <= 0.5
@@ -146,9 +146,7 @@ def test_the_place_fields_are_read_only_if_asked(write: Write, tiny_engine: Engi
     assert having < without
 
 
-def test_rows_that_cannot_be_read_are_counted_not_scored(
-    write: Write, tiny_engine: Engine
-) -> None:
+def test_rows_that_cannot_be_read_are_counted_not_scored(write: Write, tiny_engine: Engine) -> None:
     path = write({"text": "路灯坏了", "type": "help"}, {"text": "", "type": "help"}, "{broken")
     found = evaluate(tiny_engine, path, bootstrap=100)
     assert found.facts["rows"] == "3, of which 2 could not be read"
@@ -206,12 +204,12 @@ def test_a_report_is_a_page_and_its_figures_without_any_text(
         # The page works without a network; only names of XML may look like addresses.
         assert not [part for part in html.split(name)[1:] if not part.startswith("www.w3.org")]
     whole = html + (page.parent / "report.json").read_text("utf-8")
-    assert not [appeal.id for appeal in samples if len(appeal.text) > 20 and appeal.text[:16] in whole]
+    assert not [
+        appeal.id for appeal in samples if len(appeal.text) > 20 and appeal.text[:16] in whole
+    ]
 
 
-def test_the_same_seed_gives_the_same_report(
-    tiny_engine: Engine, on_samples: Evaluation
-) -> None:
+def test_the_same_seed_gives_the_same_report(tiny_engine: Engine, on_samples: Evaluation) -> None:
     data = resource("data", "samples", "appeals.jsonl")
     assert evaluate(tiny_engine, data, bootstrap=100) == on_samples
 

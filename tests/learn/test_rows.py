@@ -26,9 +26,7 @@ def haikou() -> Jurisdiction:
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     def _write(*records: dict[str, Any] | str, name: str = "a.jsonl") -> Path:
-        lines = [
-            r if isinstance(r, str) else json.dumps(r, ensure_ascii=False) for r in records
-        ]
+        lines = [r if isinstance(r, str) else json.dumps(r, ensure_ascii=False) for r in records]
         (tmp_path / name).write_text("\n".join(lines) + "\n", "utf-8")
         return tmp_path
 
@@ -71,9 +69,7 @@ def test_the_label_of_a_row(
     assert label_of(row, Source(**{"path": "a", "label": "l", **source})) == expected
 
 
-def test_labels_are_brought_to_the_jurisdiction_s_names(
-    write: Write, haikou: Jurisdiction
-) -> None:
+def test_labels_are_brought_to_the_jurisdiction_s_names(write: Write, haikou: Jurisdiction) -> None:
     unit = next(unit for unit in haikou.units if unit.aliases)
     root = write({"text": "一", "u": unit.aliases[0]}, {"text": "二", "u": unit.name})
     rows = read_rows(root, [Source(path="a.jsonl", label="u")], head="unit", jurisdiction=haikou)
@@ -83,9 +79,7 @@ def test_labels_are_brought_to_the_jurisdiction_s_names(
 def test_an_unknown_label_is_refused_with_its_place(write: Write, haikou: Jurisdiction) -> None:
     root = write({"text": "一", "type": "help"}, {"text": "二", "type": "表扬"})
     with pytest.raises(ConfigError) as caught:
-        read_rows(
-            root, [Source(path="a.jsonl", label="type")], head="type", jurisdiction=haikou
-        )
+        read_rows(root, [Source(path="a.jsonl", label="type")], head="type", jurisdiction=haikou)
     assert caught.value.code == "unknown_label"
     assert caught.value.message.startswith("heads -> type -> a.jsonl row 2: found label '表扬'")
 
@@ -120,11 +114,21 @@ def test_sources_follow_one_another_each_with_its_weight(
     assert rows.weights == [2.0, 0.5, 0.5]
     assert rows.alternatives == ["b", None, None]
     taken = rows.take([2, 0])
-    assert (taken.labels, taken.weights, taken.alternatives) == (["c", "a"], [0.5, 2.0], [None, "b"])
+    assert (taken.labels, taken.weights, taken.alternatives) == (
+        ["c", "a"],
+        [0.5, 2.0],
+        [None, "b"],
+    )
 
 
 def test_what_gives_the_answer_away_is_not_read(write: Write, haikou: Jurisdiction) -> None:
-    record = {"text": "路灯", "区域": "美兰区", "镇街": "白龙街道", "地址": "某路", "诉求类型": "投诉"}
+    record = {
+        "text": "路灯",
+        "区域": "美兰区",
+        "镇街": "白龙街道",
+        "地址": "某路",
+        "诉求类型": "投诉",
+    }
     root = write({**record, "标题": "题", "来电时间": "2018-01-02", "l": "a"})
     rows = read_rows(root, [Source(path="a.jsonl", label="l")], head="free", jurisdiction=haikou)
     (appeal,) = rows.appeals
@@ -143,9 +147,7 @@ def test_no_labelled_row_at_all(write: Write, haikou: Jurisdiction) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path, haikou: Jurisdiction) -> None:
     with pytest.raises(InputError) as caught:
-        read_rows(
-            tmp_path, [Source(path="no.jsonl", label="l")], head="free", jurisdiction=haikou
-        )
+        read_rows(tmp_path, [Source(path="no.jsonl", label="l")], head="free", jurisdiction=haikou)
     assert caught.value.code == "missing_file"
 
 

@@ -40,9 +40,10 @@ def records(count: int = 60) -> list[Record]:
         says = MATTERS[label]
         first, second = says[number // 3 % 5], says[(number // 15 + 1 + number // 3) % 5]
         where = "东西南北中"[number % 5] + "苑坊里巷湾"[number // 5 % 5]
+        end = "。" * (number % 2)
         found.append(
             {
-                "text": f"{where}这里{first}，昨天又看见{second}，请尽快派人处理{'。' * (number % 2)}",
+                "text": f"{where}这里{first}，昨天又看见{second}，请尽快派人处理{end}",
                 "l": label,
                 "received_at": f"2018-{1 + number // 28:02}-{1 + number % 28:02}T08:00:00",
             }
@@ -105,9 +106,7 @@ def test_rare_classes_pool_to_their_parent_and_it_is_said(
 ) -> None:
     bundle = load_bundle(tiny)
     head = next(head for head in bundle.manifest.heads if head.name == "unit")
-    parents = {
-        unit.name: unit.parent for unit in load(tiny).jurisdiction.units if unit.parent
-    }
+    parents = {unit.name: unit.parent for unit in load(tiny).jurisdiction.units if unit.parent}
     lines = resource("data", "samples", "appeals.jsonl").read_text("utf-8").splitlines()
     counts: dict[str, int] = {}
     for line in lines:
@@ -131,9 +130,7 @@ def test_excluded_rows_and_their_near_duplicates_are_not_trained_on(
     both = run(files={"a.jsonl": rows})
     assert both.heads[0].rows == 64
     assert any("琉" in entry for entry in vocabulary(tmp_path / "out"))
-    left = run(
-        out="left", files={"a.jsonl": rows, "b.jsonl": twins[:1]}, exclude=["b.jsonl"]
-    )
+    left = run(out="left", files={"a.jsonl": rows, "b.jsonl": twins[:1]}, exclude=["b.jsonl"])
     assert left.heads[0].rows == 60
     assert not any("琉" in entry for entry in vocabulary(tmp_path / "left"))
 
@@ -220,9 +217,7 @@ def test_weights_say_how_much_a_row_counts(run: Run, tmp_path: Path) -> None:
     assert shares[0] > shares[1]
 
 
-def test_an_unknown_label_stops_the_training(
-    tiny_config: ConfigOf, tmp_path: Path
-) -> None:
+def test_an_unknown_label_stops_the_training(tiny_config: ConfigOf, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "路灯", "unit": "天庭"}\n', "utf-8")
     source = {"path": "a.jsonl", "label": "unit"}
     with pytest.raises(ConfigError) as caught:

@@ -22,6 +22,11 @@ ROUTES = {
 }
 ACTIONS = {"auto": ("自动", "green"), "review": ("复核", "yellow")}
 _BAR = 24
+# Control characters and bidirectional marks could rewrite what a reader believes to see.
+_CONTROLS = dict.fromkeys(
+    (*range(10), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+    "\ufffd",
+)
 
 
 def verdict_table(verdicts: Iterable[Verdict], *, title: str | None = None) -> Table:
@@ -41,11 +46,11 @@ def verdict_table(verdicts: Iterable[Verdict], *, title: str | None = None) -> T
     for item in verdicts:
         if item.error:
             reason = Text(f"{item.error.code}: {item.error.message}", style="red")
-            table.add_row(Text(item.id), "—", "", "—", "", "", "", reason)
+            table.add_row(Text(_visible(item.id)), "—", "", "—", "", "", "", reason)
             continue
         word, colour = ACTIONS[item.decision.action]
         table.add_row(
-            Text(item.id),
+            Text(_visible(item.id)),
             item.type.name or "—",
             f"{item.type.confidence:.0%}",
             item.dispatch.unit or "—",
@@ -59,7 +64,7 @@ def verdict_table(verdicts: Iterable[Verdict], *, title: str | None = None) -> T
 
 def verdict_panel(text: str, verdict: Verdict) -> Panel:
     """Return one appeal with its evidence marked, and the verdict below it."""
-    shown = Text(text)
+    shown = Text(_visible(text))
     for style, items in (
         ("bold cyan underline", verdict.explanation.type),
         ("bold magenta", verdict.explanation.unit),
@@ -84,7 +89,9 @@ def verdict_panel(text: str, verdict: Verdict) -> Panel:
     facts = Table.grid(padding=(0, 2))
     for name, fact in _facts(verdict):
         facts.add_row(Text(name, style="bold"), fact)
-    return Panel(Group(shown, "", legend, "", facts, "", kind, "", units), title=verdict.id)
+    return Panel(
+        Group(shown, "", legend, "", facts, "", kind, "", units), title=_visible(verdict.id)
+    )
 
 
 def _facts(verdict: Verdict) -> Sequence[tuple[str, str]]:
@@ -106,7 +113,13 @@ def _facts(verdict: Verdict) -> Sequence[tuple[str, str]]:
 def _words(items: Sequence[Evidence]) -> str:
     if not items:
         return ""
-    return "（" + "，".join(f"{item.text} +{item.weight:.2f}" for item in items) + "）"
+    said = "，".join(f"{_visible(item.text)} +{item.weight:.2f}" for item in items)
+    return f"（{said}）"
+
+
+def _visible(text: str) -> str:
+    """Return a text of the same length in which nothing steers the terminal."""
+    return text.translate(_CONTROLS)
 
 
 def _bar(share: float) -> str:
