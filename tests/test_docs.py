@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs_cli import page, path
 
+from docs_cli import page, path
 from jiesu.resources import resource
 
 BLOCK = re.compile(r"^```bash[^\n]*\n(.*?)^```", re.M | re.S)
@@ -65,7 +65,7 @@ def workplace(child_env: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     (folder / "bin").mkdir()
     script = folder / "bin" / "jiesu"
     script.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "
         '"from jiesu.cli.app import main; main()" "$@"\n'
     )
     script.chmod(0o755)

@@ -172,7 +172,7 @@ class Elements(Frozen):
 
 
 class Due(Frozen):
-    """The time limit (Art. 13): rule id, its hours (working or by the clock: the rule says), until."""
+    """The time limit (Art. 13): rule, hours (working or by the clock, as the rule says), end."""
 
     rule: str | None = None
     hours: int | None = None

@@ -172,7 +172,7 @@ def test_a_head_that_the_bundle_lacks_is_an_error(tiny_engine: Engine) -> None:
     data = resource("data", "samples", "appeals.jsonl")
     for wanted in ({"columns": {"mood": "traits"}}, {"heads": ["mood"]}):
         with pytest.raises(ConfigError) as caught:
-            evaluate(tiny_engine, data, bootstrap=100, **wanted)  # type: ignore[arg-type] # a table
+            evaluate(tiny_engine, data, bootstrap=100, **wanted)
         assert caught.value.code == "unknown_head"
 
 
