@@ -128,7 +128,6 @@ def test_the_settings_file_names_the_bundle(
     assert '"bundle": "tiny"' in jiesu("explain", "路灯坏了", "--json", "--bundle", tiny).text
 
 
-@pytest.mark.xfail(strict=True, reason="the EPIPE handler of typer ends it with 1 first")
 def test_a_reader_that_stops_early_is_no_error(
     child_env: dict[str, str], tiny: Path, tmp_path: Path
 ) -> None:

@@ -56,7 +56,3 @@ def main() -> None:
             f"[bold red]error[/] [dim]{escape(error.code)}[/] {escape(error.message)}"
         )
         sys.exit(1)
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough.
-        sys.stderr.close()
-        sys.exit(0)

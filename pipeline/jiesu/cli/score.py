@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -84,7 +85,11 @@ def command(
         _show(list(islice(verdicts, _SHOWN)), more=next(verdicts, None) is not None)
         return
     if output is None or output == "-":
-        write_verdicts(verdicts, sys.stdout.buffer)
+        try:
+            write_verdicts(verdicts, sys.stdout.buffer)
+        except BrokenPipeError:
+            # The reader (`| head`) has seen enough; nothing is left to flush to it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     target = Path(output)
     with _progress() as progress:

@@ -131,4 +131,8 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         place = place.setdefault(name, {}) if isinstance(place, dict) else None
         if not isinstance(place, dict):
             raise ConfigError("bad_override", f"{' -> '.join(key.split('.'))}: no such place")
-    place[last] = yaml.safe_load(value)
+    try:
+        place[last] = yaml.safe_load(value)
+    except yaml.YAMLError:
+        where = " -> ".join(key.split("."))
+        raise ConfigError("bad_override", f"{where}: found a value that is no YAML") from None

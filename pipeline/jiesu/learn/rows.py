@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,8 @@ def label_of(row: Row, source: Source) -> str | None:
             return None
     value = _value(row, source.label)
     if isinstance(value, str) and value.startswith("["):
-        value = json.loads(value)
+        with suppress(json.JSONDecodeError):  # else it is a label that begins so
+            value = json.loads(value)
     if isinstance(value, (list, tuple)):
         value = value[source.level] if len(value) > source.level else None
     if value is None or value == "":

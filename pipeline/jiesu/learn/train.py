@@ -25,7 +25,7 @@ from jiesu.corpus.dedupe import near_duplicate_groups
 from jiesu.corpus.split import random_group_split, time_split
 from jiesu.decide.calibrate import fit_calibration, recent_prior, threshold_at_risk
 from jiesu.engine import Engine
-from jiesu.errors import ConfigError
+from jiesu.errors import ConfigError, InputError
 from jiesu.heads.linear import Floats, LinearHead, LinearTier, Vocabulary
 from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
@@ -80,6 +80,9 @@ def train(
             rows[name], tests[name] = rows[name].take(stay.tolist()), rows[name].take(out.tolist())
         elif head.test:
             tests[name] = read_rows(data, [head.test], head=name, jurisdiction=jurisdiction)
+    for name, part in (*rows.items(), *((name, test) for name, test in tests.items())):
+        if not len(part):
+            raise InputError("no_rows", f"head {name}: found no row left to train or measure on")
     tell("vocabulary")
     texts = list(dict.fromkeys(item.text for part in rows.values() for item in part.appeals))
     vocabulary = _fit_vocabulary(texts, segmenter, config)
@@ -172,6 +175,14 @@ def _train_head(
     matrix = vocabulary.matrix(prepare([appeal.text for appeal in rows.appeals], segmenter))
     groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
     parts = _parts(config, rows, groups, whole.seed)
+    for early, held in parts:
+        kinds = len(np.unique(truth[early]))
+        if kinds < 2 or not len(held):
+            raise InputError(
+                "too_few_rows",
+                f"head {name}: found {len(early)} rows of {kinds} labels to train on and "
+                f"{len(held)} to calibrate on, expected at least 2 labels and 1 row",
+            )
     counts = np.bincount(truth, minlength=len(labels)).astype(np.float64)
     late = np.concatenate([part for _, part in parts])
     late_counts = np.bincount(truth[late], minlength=len(labels)).astype(np.float64)

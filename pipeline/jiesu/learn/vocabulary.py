@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from jiesu.errors import InputError
 from jiesu.heads.linear import Vocabulary
 from jiesu.heads.prepare import Prepared
 from jiesu.text.ngrams import (
@@ -25,6 +26,7 @@ def fit_vocabulary(prepared: Prepared, *, spec: NgramSpec, min_count: int) -> Vo
     """Return the n-grams in at least `min_count` texts of a batch, in a fixed order.
 
     Personal data should have been masked in the batch; what still looks personal is left out.
+    Raises InputError if nothing is left.
     """
     batch, hashed, words = prepared.batch, prepared.hashed, prepared.words
     entries: list[tuple[str, str, int]] = []
@@ -58,6 +60,10 @@ def fit_vocabulary(prepared: Prepared, *, spec: NgramSpec, min_count: int) -> Vo
     entries = _unique(entry for entry in entries if not looks_personal(entry[1]))
     # The commonest first: what nearly every text asks for then lies close together in memory.
     entries.sort(key=lambda entry: (-entry[2], entry[0], entry[1]))
+    if not entries:
+        raise InputError(
+            "no_ngrams", f"found no n-gram in {min_count} texts or more among {len(batch)} texts"
+        )
     frequency = np.array([entry[2] for entry in entries], dtype=np.float64)
     idf = (np.log((1 + len(batch)) / (1 + frequency)) + 1).astype(np.float32)
     return Vocabulary(
