@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,19 +23,21 @@ from jiesu.errors import BundleError
 from jiesu.heads.linear import Calibration, LinearHead, LinearTier, Vocabulary
 from jiesu.jurisdiction import Jurisdiction
 from jiesu.resources import resource
-from jiesu.text.ngrams import NgramSpec
+from jiesu.text.ngrams import NgramSpec, entry_keys
 from jiesu.text.segment import Backend
 
 FORMAT = 1
 _KINDS = frozenset(NgramSpec().scales())
-MANIFEST, VOCABULARY, WEIGHTS, SCALES, IDF = (
+_LINES = re.compile(rf"(?:[{''.join(sorted(_KINDS))}]\t[^\t\n]+\n)*+")
+MANIFEST, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF = (
     "manifest.json",
     "vocabulary.tsv",
+    "keys.npy",
     "weights.npy",
     "scales.npy",
     "idf.npy",
 )
-_FILES = (VOCABULARY, WEIGHTS, SCALES, IDF)
+_FILES = (VOCABULARY, KEYS, WEIGHTS, SCALES, IDF)
 
 
 class Part(BaseModel):
@@ -142,6 +145,7 @@ def save_bundle(
     lines = zip(vocabulary.kinds, vocabulary.entries, strict=True)
     text = "".join(f"{kind}\t{entry}\n" for kind, entry in lines)
     (folder / VOCABULARY).write_bytes(text.encode())
+    np.save(folder / KEYS, vocabulary.keys, allow_pickle=False)
     np.save(folder / WEIGHTS, linear.steps, allow_pickle=False)
     np.save(folder / SCALES, linear.scales.astype(np.float16), allow_pickle=False)
     np.save(folder / IDF, vocabulary.idf.astype(np.float32), allow_pickle=False)
@@ -232,7 +236,7 @@ def load_bundle(source: str | Path = "default") -> Bundle:
     return Bundle(folder, manifest, _linear(folder, manifest))
 
 
-def _array(folder: Path, name: str, kind: str = "f") -> NDArray[Any]:
+def _array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
     try:
         # Not np.load, which would also open a zip or a pickle under this name.
         with (folder / name).open("rb") as stream:
@@ -241,40 +245,55 @@ def _array(folder: Path, name: str, kind: str = "f") -> NDArray[Any]:
         raise BundleError(
             "bad_array", f"{folder.name}/{name}: not readable as an array of numbers: {error}"
         ) from None
-    if found.dtype.kind != kind:
+    if found.dtype != dtype:
         raise BundleError(
-            "bad_array",
-            f"{folder.name}/{name}: found numbers of {found.dtype}, expected kind {kind!r}",
+            "bad_array", f"{folder.name}/{name}: found numbers of {found.dtype}, expected {dtype}"
         )
-    if kind == "f" and not np.isfinite(found).all():
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
         raise BundleError("bad_array", f"{folder.name}/{name}: found numbers that are not finite")
     return found
 
 
 def _vocabulary(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
-        lines = (folder / VOCABULARY).read_bytes().decode("utf-8").split("\n")
+        text = (folder / VOCABULARY).read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise BundleError(
             "bad_vocabulary", f"{folder.name}/{VOCABULARY}: not UTF-8 at byte {error.start}"
         ) from None
-    pairs = [line.split("\t") for line in lines if line]
-    for number, pair in enumerate(pairs, start=1):
-        if len(pair) != 2 or pair[0] not in _KINDS or not pair[1]:
-            raise BundleError(
-                "bad_vocabulary",
-                f"{folder.name}/{VOCABULARY} line {number}: expected a kind, a tab, an n-gram",
-            )
-    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+    good = _LINES.match(text)
+    if good is None or good.end() != len(text):
+        number = text.count("\n", 0, good.end() if good else 0) + 1
+        raise BundleError(
+            "bad_vocabulary",
+            f"{folder.name}/{VOCABULARY} line {number}: expected a kind, a tab, an n-gram",
+        )
+    lines = text.split("\n")[:-1]
+    if len(set(lines)) != len(lines):
+        raise BundleError(
+            "duplicate_entry", f"{folder.name}/{VOCABULARY}: found an entry twice, expected once"
+        )
+    return tuple([line[0] for line in lines]), tuple([line[2:] for line in lines])
+
+
+def verify_keys(bundle: Bundle) -> None:
+    """Check that the stored hashes are those of the vocabulary. Raises BundleError."""
+    vocabulary = bundle.linear.vocabulary
+    if not np.array_equal(entry_keys(vocabulary.kinds, vocabulary.entries), vocabulary.keys):
+        raise BundleError(
+            "altered_keys", f"{bundle.path.name}: {KEYS} are not the hashes of {VOCABULARY}"
+        )
 
 
 def _linear(folder: Path, manifest: Manifest) -> LinearTier:
     kinds, entries = _vocabulary(folder)
-    idf = _array(folder, IDF).astype(np.float32)
-    scales = _array(folder, SCALES).astype(np.float32)
-    steps = _array(folder, WEIGHTS, "i")
+    keys = _array(folder, KEYS, "uint64")
+    idf = _array(folder, IDF, "float32")
+    scales = _array(folder, SCALES, "float16").astype(np.float32)
+    steps = _array(folder, WEIGHTS, "int8")
     columns = sum(len(head.labels) for head in manifest.heads)
     expected = {
+        KEYS: (keys, (len(entries),)),
         WEIGHTS: (steps, (len(entries), columns)),
         SCALES: (scales, (len(entries), len(manifest.heads))),
         IDF: (idf, (len(entries),)),
@@ -293,9 +312,7 @@ def _linear(folder: Path, manifest: Manifest) -> LinearTier:
         bias = np.array(item.bias, dtype=np.float32)
         prior = np.array(item.prior, dtype=np.float32)
         heads.append(LinearHead(item.name, item.labels, columns_of, bias, prior, item.calibration))
-    return LinearTier(
-        Vocabulary(kinds, entries, idf, spec), steps.astype(np.int8), scales, tuple(heads)
-    )
+    return LinearTier(Vocabulary(kinds, entries, idf, spec, keys), steps, scales, tuple(heads))
 
 
 def check_jurisdiction_fits(manifest: Manifest, jurisdiction: Jurisdiction) -> None:

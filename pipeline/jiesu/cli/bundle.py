@@ -83,9 +83,11 @@ def verify(bundle: Source = "default", as_json: AsJson = False) -> None:
       jiesu bundle verify
       jiesu bundle verify out/trial --json
     """
+    from jiesu.bundle import verify_keys
     from jiesu.engine import load
 
     engine = load(bundle)
+    verify_keys(engine.bundle)
     if as_json:
         typer.echo(f'{{"ok": true, "content": "{engine.bundle.content_hash}"}}')
     else:

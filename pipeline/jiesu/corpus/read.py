@@ -14,11 +14,11 @@ from typing import BinaryIO, cast
 from jiesu.corpus.delimited import read_delimited, read_text_lines
 from jiesu.corpus.encoding import text_chunks
 from jiesu.corpus.json_text import read_json, read_json_lines
-from jiesu.corpus.record import Record, Row, appeal_from, row_from
+from jiesu.corpus.record import Record, Row, appeal_from, row_from, unreadable
 from jiesu.corpus.tables import read_parquet, read_xlsx
 from jiesu.errors import InputError
 
-__all__ = ["FORMATS", "STDIN", "Row", "appeal_from", "read_appeals"]
+__all__ = ["FORMATS", "STDIN", "Row", "appeal_from", "read_appeals", "unreadable"]
 
 STDIN = "-"
 

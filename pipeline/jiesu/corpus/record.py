@@ -121,10 +121,8 @@ def _appeal(row_id: str, fields: Mapping[str, Any], extra: dict[str, Any]) -> Ap
         )
     title = _plain_text("title", fields.get("title"))
     text = _whole_text(fields, turns, title)
-    if len(text) > TEXT_LIMIT:
-        raise InputError(
-            "too_long", f"found a text of {len(text)} characters, expected at most {TEXT_LIMIT}"
-        )
+    if error := unreadable(text):
+        raise InputError(error.code, error.message)
     return Appeal(
         id=row_id,
         text=text,
@@ -147,17 +145,31 @@ def _whole_text(fields: Mapping[str, Any], turns: tuple[Turn, ...], title: str |
         elif text is None and "text" in fields and spoken is None:
             raise bad_type("text", None, "a text")
         else:
-            raise InputError(
-                "no_text",
-                f"found no text, expected it in {accepted_names('text')[1]} (text), "
-                f"or in {accepted_names('turns')[1]} (turns)",
-            )
+            text = ""
     if not isinstance(text, str):
         raise bad_type("text", text, "a text")
     text = clean(text)
+    if not text.strip():
+        return text
     if title and not text.lstrip().startswith(title):
         text = f"{title}\n{text}"
     return text
+
+
+def unreadable(text: str) -> ErrorInfo | None:
+    """Return why a text cannot be scored, None if it can: there is none, or it is too long."""
+    if not text.strip():
+        return ErrorInfo(
+            code="no_text",
+            message=f"found no text, expected it in {accepted_names('text')[1]} (text), "
+            f"or in {accepted_names('turns')[1]} (turns)",
+        )
+    if len(text) > TEXT_LIMIT:
+        return ErrorInfo(
+            code="too_long",
+            message=f"found a text of {len(text)} characters, expected at most {TEXT_LIMIT}",
+        )
+    return None
 
 
 def _plain_text(name: str, value: Any) -> str | None:

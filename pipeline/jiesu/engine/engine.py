@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from jiesu.bundle import Bundle, check_jurisdiction_fits, check_tokeniser_fits, load_bundle
-from jiesu.corpus.read import Row, appeal_from
+from jiesu.corpus.read import Row, appeal_from, unreadable
 from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler
 from jiesu.engine.build import collector_paused
@@ -29,6 +28,10 @@ from jiesu.text.segment import Segmenter
 BATCH = 512
 """Appeals read together. What is in a batch does not change any verdict of it."""
 
+_CHARACTERS = 200_000
+"""Characters read together: what a batch holds in memory grows with them."""
+
+_NO_EXTRA: dict[str, Any] = {}
 _REQUIRED_HEADS = ("type", "unit")
 
 
@@ -68,9 +71,10 @@ class Engine:
 
     def probabilities(self, appeals: Sequence[Appeal]) -> dict[str, Floats]:
         """Return every head's calibrated probabilities (n, k), as verdicts are made from."""
+        rows = (_row(appeal, number) for number, appeal in enumerate(appeals, start=1))
         parts = [
-            self._judge(self._read(appeals[at : at + BATCH]))
-            for at in range(0, len(appeals), BATCH)
+            self._judge(self._read([row.appeal or appeals[row.number - 1] for row in part]))
+            for part in _batches(rows, BATCH)
         ]
         return {
             head.name: np.concatenate([part[head.name] for part in parts])
@@ -91,17 +95,7 @@ class Engine:
 
         A mapping may use any accepted column name; a string is a text without an id.
         """
-        items = list(appeals)
-        if all(isinstance(item, Appeal) for item in items):
-            ready = cast("list[Appeal]", items)
-            return [
-                verdict
-                for at in range(0, len(ready), BATCH)
-                for verdict in self._score(
-                    ready[at : at + BATCH], explain=explain, redact=redact, words=words
-                )
-            ]
-        rows = (_row(item, number) for number, item in enumerate(items, start=1))
+        rows = (_row(item, number) for number, item in enumerate(appeals, start=1))
         return list(self.stream(rows, explain=explain, redact=redact, words=words))
 
     def stream(
@@ -113,9 +107,8 @@ class Engine:
         words: bool = False,
         batch: int = BATCH,
     ) -> Iterator[Verdict]:
-        """Yield one verdict a row, in order, holding `batch` rows at a time."""
-        source = iter(rows)
-        while part := list(islice(source, batch)):
+        """Yield one verdict a row, in order, holding `batch` rows at a time, fewer if long."""
+        for part in _batches(rows, batch):
             appeals = [row.appeal for row in part if row.appeal is not None]
             verdicts = iter(self._score(appeals, explain=explain, redact=redact, words=words))
             for row in part:
@@ -178,9 +171,24 @@ class Engine:
         return read
 
 
+def _batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
+    """Cut rows into batches of `most` rows or _CHARACTERS characters, whichever comes first."""
+    part: list[Row] = []
+    size = 0
+    for row in rows:
+        part.append(row)
+        size += len(row.appeal.text) if row.appeal is not None else 0
+        if len(part) == most or size >= _CHARACTERS:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
 def _row(item: Appeal | Mapping[str, Any] | str, number: int) -> Row:
     if isinstance(item, Appeal):
-        return Row(number=number, appeal=item, error=None, id=item.id, extra={})
+        error = unreadable(item.text)
+        return Row(number, None if error else item, error, item.id, _NO_EXTRA)
     record = item if isinstance(item, Mapping) else {"text": item}
     return appeal_from(record, number=number)
 

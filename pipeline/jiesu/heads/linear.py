@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from jiesu.heads.prepare import Prepared
 from jiesu.text.ngrams import (
     Ints,
+    Keys,
     KeyTable,
     NgramSpec,
     Stretches,
@@ -56,11 +57,19 @@ class Vocabulary:
     entries: tuple[str, ...]
     idf: Floats
     spec: NgramSpec
+    stored_keys: Keys | None = None
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The hash of every n-gram, stored with the bundle since making them takes a while."""
+        return (
+            entry_keys(self.kinds, self.entries) if self.stored_keys is None else self.stored_keys
+        )
 
     @cached_property
     def table(self) -> KeyTable:
         """The hash table from n-gram to feature number."""
-        return KeyTable(entry_keys(self.kinds, self.entries))
+        return KeyTable(self.keys)
 
     def hits(self, prepared: Prepared) -> Iterator[Hits]:
         """Yield the known n-grams of a batch, order by order."""
@@ -192,14 +201,9 @@ class LinearTier:
         table[:, -1] = idf[:, 0] ** 2
         return table
 
-    @cached_property
-    def _by_label(self) -> NDArray[np.int8]:
-        """The steps label by label in one line: an explanation asks for one label of a text."""
-        return np.ascontiguousarray(self.steps.T).ravel()
-
     def warm(self) -> None:
         """Build what is built once, so that the first appeal does not wait for it."""
-        _ = self.vocabulary.table, self._effective, self._by_label
+        _ = self.vocabulary.table, self._effective
 
     def margins(self, prepared: Prepared) -> tuple[Floats, list[Hits], dict[str, Floats]]:
         """Return margins (n, K) of all heads, the hits, and per block what a hit is scaled by."""
@@ -235,13 +239,14 @@ class LinearTier:
         own. `chosen`: (n,) label number of each text.
         """
         size = len(prepared.batch.codes)
-        lines = (chosen + head.columns.start) * len(self.vocabulary.entries)
+        columns = chosen + head.columns.start
+        width, line = self.steps.shape[1], self.steps.ravel()
         step = self.scales[:, self.heads.index(head)] * self.vocabulary.idf
         steps = np.zeros(size + 1)
         for part in hits:
             counts = np.diff(part.rows)
             gain = step.take(part.features) * np.repeat(scales[part.kind], counts)
-            gain *= self._by_label.take(np.repeat(lines, counts) + part.features)
+            gain *= line.take(part.features * np.int64(width) + np.repeat(columns, counts))
             gain /= part.ends - part.starts
             steps += np.bincount(part.starts, gain, size + 1)
             steps -= np.bincount(part.ends, gain, size + 1)

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from jiesu.errors import ExtraError
+from jiesu.errors import ConfigError, ExtraError
 from jiesu.heads.linear import Floats
 from jiesu.text.ngrams import Ints
 
@@ -72,5 +72,10 @@ def _fit(
     with warnings.catch_warnings():
         # A machine that has not converged is not the machine of this seed: refuse it.
         warnings.simplefilter("error", ConvergenceWarning)
-        model.fit(rows, own, sample_weight=weight)
+        try:
+            model.fit(rows, own, sample_weight=weight)
+        except ConvergenceWarning:
+            raise ConfigError(
+                "not_converged", f"the machine of c={c} did not converge: expected a smaller c"
+            ) from None
     return model.coef_[0], float(model.intercept_[0])
