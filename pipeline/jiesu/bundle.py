@@ -20,13 +20,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import jiesu
 from jiesu.errors import BundleError
+from jiesu.heads.clauses import ClauseHead, ClauseSpec
 from jiesu.heads.linear import Calibration, LinearHead, LinearTier, Vocabulary
+from jiesu.heads.sounds import Syllables
 from jiesu.jurisdiction import Jurisdiction
 from jiesu.resources import resource
+from jiesu.schema import FlagKind
 from jiesu.text.ngrams import NgramSpec, entry_keys
 from jiesu.text.segment import Backend
 
-FORMAT = 1
+FORMAT = 2
 _KINDS = frozenset(NgramSpec().scales())
 _LINES = re.compile(rf"(?:[{''.join(sorted(_KINDS))}]\t[^\t\n]+\n)*+")
 MANIFEST, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF = (
@@ -38,6 +41,8 @@ MANIFEST, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF = (
     "idf.npy",
 )
 _FILES = (VOCABULARY, KEYS, WEIGHTS, SCALES, IDF)
+CONDUCT, SYLLABLES = "conduct.npy", "syllables.npy"
+_CONDUCT_FILES = (CONDUCT, SYLLABLES)
 
 
 class Part(BaseModel):
@@ -47,7 +52,10 @@ class Part(BaseModel):
 
 
 class HeadEntry(Part):
-    """One head: labels in order, bias, calibration, and which rare labels were pooled where."""
+    """One head: labels in order, bias, calibration, and which rare labels were pooled where.
+
+    floors: from which probability a label belongs to the prediction set.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -55,18 +63,44 @@ class HeadEntry(Part):
     bias: tuple[float, ...]
     prior: tuple[float, ...]
     calibration: Calibration
+    floors: tuple[float, ...]
     pooled: dict[str, str] = {}
     rows: int
 
 
 class ThresholdEntry(Part):
-    """Above which confidence a head decides alone; None: never. Certified only if it says so."""
+    """Above which confidence a head decides alone; None: never, nothing could be certified.
+
+    Certified: among the rows that it decides, the share of errors is at most `target_risk` with
+    probability 1 - delta. coverage, errors: on the `rows` that it was certified on.
+    """
 
     confidence: float | None
     target_risk: float
+    delta: float
     coverage: float
+    errors: int
     rows: int
-    certified: bool = False
+    certified: bool
+
+
+class ConductEntry(Part):
+    """The conduct head: kinds in order, its numbers (one a kind), the patterns that it reads.
+
+    thresholds: the probability from which a clause is flagged. appeals, lines: trained on.
+    """
+
+    kinds: tuple[FlagKind, ...]
+    spec: ClauseSpec
+    patterns_hash: str
+    scales: tuple[float, ...]
+    bias: tuple[float, ...]
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    narrow: tuple[float, ...]
+    appeals: int
+    lines: int
 
 
 class TokeniserEntry(Part):
@@ -90,6 +124,7 @@ class Manifest(Part):
     ngrams: NgramSpec
     min_count: int
     heads: tuple[HeadEntry, ...]
+    conduct: ConductEntry | None = None
     thresholds: dict[str, ThresholdEntry]
     seed: int
     config: dict[str, Any]
@@ -105,6 +140,7 @@ class Bundle:
     path: Path
     manifest: Manifest
     linear: LinearTier
+    conduct: ClauseHead | None = None
 
     @property
     def content_hash(self) -> str:
@@ -135,8 +171,10 @@ def save_bundle(
     folder: Path,
     *,
     linear: LinearTier,
+    conduct: ClauseHead | None = None,
     manifest: Mapping[str, Any],
     pooled: Mapping[str, dict[str, str]],
+    floors: Mapping[str, Sequence[float]],
     rows: Mapping[str, int],
 ) -> Manifest:
     """Write a bundle; `manifest` gives all fields but heads and files. Same input, same bytes."""
@@ -149,6 +187,11 @@ def save_bundle(
     np.save(folder / WEIGHTS, linear.steps, allow_pickle=False)
     np.save(folder / SCALES, linear.scales.astype(np.float16), allow_pickle=False)
     np.save(folder / IDF, vocabulary.idf.astype(np.float32), allow_pickle=False)
+    files: tuple[str, ...] = _FILES
+    if conduct is not None:
+        np.save(folder / CONDUCT, conduct.steps, allow_pickle=False)
+        np.save(folder / SYLLABLES, conduct.syllables.table, allow_pickle=False)
+        files += _CONDUCT_FILES
     entries = [
         HeadEntry(
             name=head.name,
@@ -157,6 +200,7 @@ def save_bundle(
             bias=tuple(round(float(value), 6) for value in head.bias),
             prior=tuple(round(float(value), 6) for value in head.prior),
             calibration=head.calibration,
+            floors=tuple(floors[head.name]),
             pooled=dict(pooled.get(head.name, {})),
             rows=rows[head.name],
         )
@@ -167,7 +211,7 @@ def save_bundle(
         package=jiesu.__version__,
         ngrams=vocabulary.spec,
         heads=tuple(entries),
-        files={name: file_hash(folder / name) for name in _FILES},
+        files={name: file_hash(folder / name) for name in files},
         **manifest,
     )
     dumped = json.dumps(result.model_dump(), ensure_ascii=False, indent=1, sort_keys=True)
@@ -197,7 +241,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
     """Check that every file is there and unaltered. Raises BundleError naming the file."""
-    expected = set(_FILES)
+    expected = {*_FILES, *(_CONDUCT_FILES if manifest.conduct else ())}
     if set(manifest.files) != expected:
         raise BundleError(
             "bad_manifest",
@@ -215,7 +259,7 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
                 f"expected {digest[:12]}…",
             )
     for head in manifest.heads:
-        sizes = {len(head.labels), len(head.bias), len(head.prior)}
+        sizes = {len(head.labels), len(head.bias), len(head.prior), len(head.floors)}
         if hash_of(head.labels) != head.labels_hash or len(sizes) != 1:
             raise BundleError("altered_labels", f"{folder.name}: labels of {head.name} altered")
 
@@ -233,7 +277,7 @@ def load_bundle(source: str | Path = "default") -> Bundle:
             raise BundleError("no_bundle", f"no bundle at {source}: expected a folder or 'default'")
     manifest = read_manifest(folder)
     verify_files(folder, manifest)
-    return Bundle(folder, manifest, _linear(folder, manifest))
+    return Bundle(folder, manifest, _linear(folder, manifest), _conduct(folder, manifest.conduct))
 
 
 def _array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
@@ -313,6 +357,46 @@ def _linear(folder: Path, manifest: Manifest) -> LinearTier:
         prior = np.array(item.prior, dtype=np.float32)
         heads.append(LinearHead(item.name, item.labels, columns_of, bias, prior, item.calibration))
     return LinearTier(Vocabulary(kinds, entries, idf, spec, keys), steps, scales, tuple(heads))
+
+
+def _conduct(folder: Path, entry: ConductEntry | None) -> ClauseHead | None:
+    if entry is None:
+        return None
+    steps = _array(folder, CONDUCT, "int8")
+    table = _array(folder, SYLLABLES, "uint16")
+    expected = (1 << entry.spec.bits, len(entry.kinds))
+    if steps.shape != expected:
+        raise BundleError(
+            "bad_shape", f"{folder.name}/{CONDUCT}: found {steps.shape}, expected {expected}"
+        )
+    numbers = {
+        name: np.array(getattr(entry, name), dtype=np.float64)
+        for name in ("scales", "bias", "slopes", "offsets", "thresholds", "narrow")
+    }
+    for name, values in numbers.items():
+        if len(values) != len(entry.kinds) or not np.isfinite(values).all():
+            raise BundleError(
+                "bad_manifest",
+                f"{folder.name}: conduct -> {name}: expected {len(entry.kinds)} finite numbers",
+            )
+    try:
+        syllables = Syllables(table)
+    except ValueError as error:
+        raise BundleError("bad_shape", f"{folder.name}/{SYLLABLES}: {error}") from None
+    return ClauseHead(
+        kinds=entry.kinds, steps=steps, syllables=syllables, spec=entry.spec, **numbers
+    )
+
+
+def check_patterns_fit(manifest: Manifest, patterns_hash: str) -> None:
+    """Refuse other patterns than the conduct head was trained with. Raises BundleError."""
+    entry = manifest.conduct
+    if entry is not None and entry.patterns_hash != patterns_hash:
+        raise BundleError(
+            "other_patterns",
+            f"bundle {manifest.name}: found patterns {patterns_hash[:12]}…, expected "
+            f"{entry.patterns_hash[:12]}…: train again",
+        )
 
 
 def check_jurisdiction_fits(manifest: Manifest, jurisdiction: Jurisdiction) -> None:

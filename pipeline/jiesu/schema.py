@@ -87,6 +87,16 @@ class Candidate(Frozen):
     confidence: float
 
 
+class Demand(Frozen):
+    """One of several demands of an appeal: where it stands, and which unit it calls for."""
+
+    start: int
+    end: int
+    unit: str
+    function: str
+    confidence: float
+
+
 class Dispatch(Frozen):
     """Who should own the appeal and by which route (Art. 12). `unit` is function x area."""
 
@@ -99,6 +109,7 @@ class Dispatch(Frozen):
     candidates: tuple[Candidate, ...] = ()
     cc: tuple[str, ...] = ()
     co_units: tuple[str, ...] = ()
+    demands: tuple[Demand, ...] = ()
     catalogue: str
     reason: str
 
@@ -125,6 +136,7 @@ class Disposition(Frozen):
     basis: str
     confidence: float
     evidence: tuple[Span, ...] = ()
+    script: str | None = None
 
 
 class Flag(Frozen):

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jiesu.bundle import Bundle
-from jiesu.decide.triage import choose_route, due_rule, triage
+from jiesu.decide.advisory import advise
+from jiesu.decide.due import due_rule
+from jiesu.decide.triage import triage
 from jiesu.engine.build import build, fields_of
+from jiesu.engine.dispatching import Dispatcher
 from jiesu.engine.explain import explanations
+from jiesu.engine.judging import Judge, Judgement
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
 from jiesu.heads.linear import Floats
-from jiesu.jurisdiction import Basis, Jurisdiction, exact_unit, unit_by_name
+from jiesu.jurisdiction import Jurisdiction
 from jiesu.schema import (
     TYPE_CODES,
     Advisory,
     Appeal,
-    Candidate,
     Decision,
     Dispatch,
-    Disposition,
     DispositionCode,
     Due,
     Elements,
@@ -31,8 +33,6 @@ from jiesu.schema import (
     Explanation,
     ModelInfo,
     PiiSpan,
-    ReportsIllegality,
-    Risk,
     Span,
     Topic,
     TypeCode,
@@ -40,35 +40,36 @@ from jiesu.schema import (
     Verdict,
 )
 from jiesu.text.ngrams import Ints
-from jiesu.text.places import Place
 
 _TOP = 5
 _NEVER = 2.0
-_CUE_CONFIDENCE = 0.5
-_DISPOSITION_ORDER: tuple[DispositionCode, ...] = (
-    "emergency",
-    "secrecy",
-    "unlawful",
-    "statutory",
-    "out_of_scope",
-    "repeat",
-)
 
 _VERDICT = fields_of(Verdict)
 _TYPE = fields_of(TypeVerdict)
-_DISPATCH = fields_of(Dispatch)
-_CANDIDATE = fields_of(Candidate)
 _TOPIC = fields_of(Topic)
 _DECISION = fields_of(Decision)
+_EXPLANATION = fields_of(Explanation)
 
 # Values that are the same in many verdicts are one object: they are frozen.
-_ADVISORY, _ILLEGALITY, _RISK = Advisory(), ReportsIllegality(), Risk()
-_ELEMENTS, _NO_EXPLANATION = Elements(), Explanation()
+_ADVISORY, _ELEMENTS, _NO_EXPLANATION = Advisory(), Elements(), Explanation()
 _AUTO = Decision(action="auto")
-_Row = tuple[
-    Appeal, int, list[float], list[int], list[float], Topic | None, Place, Explanation, bool
-]
 _NOT_JUDGED = TypeVerdict(code=None, name=None, confidence=0.0)
+
+
+class _Row(NamedTuple):
+    """What is known of one appeal of a batch. types: all scores; units, scores: the best labels."""
+
+    appeal: Appeal
+    best: int
+    types: list[float]
+    type_set: tuple[TypeCode, ...]
+    units: list[int]
+    scores: list[float]
+    set_size: int
+    topic: Topic | None
+    judgement: Judgement
+    why: Explanation
+    has_words: bool
 
 
 class Assembler:
@@ -79,13 +80,11 @@ class Assembler:
         manifest = bundle.manifest
         heads = {head.name: head for head in bundle.linear.heads}
         self._tier = bundle.linear
-        self._catalogue = jurisdiction.catalogue
         self._thresholds = {
             name: entry.confidence
             for name, entry in manifest.thresholds.items()
             if entry.confidence is not None
         }
-        self._sure = self._thresholds.get("unit", _NEVER)
         types = {item.code: item for item in jurisdiction.types}
         chosen = [types[code] for code in TYPE_CODES if code in heads["type"].labels]
         self._codes = [item.code for item in chosen]
@@ -95,14 +94,13 @@ class Assembler:
                 f"head type: found {heads['type'].labels}, expected an order of {TYPE_CODES}",
             )
         self._names = [item.name for item in chosen]
-        self._sets = [(code,) for code in self._codes]
-        self._functions = heads["unit"].labels
-        self._units = [unit_by_name(jurisdiction, name) for name in self._functions]
+        self._sets: dict[int, tuple[TypeCode, ...]] = {}
+        self._judge = Judge(bundle, jurisdiction)
+        self.dispatcher = Dispatcher(
+            jurisdiction, heads["unit"].labels, self._thresholds.get("unit")
+        )
         self._topic_names = heads["topic"].labels if "topic" in heads else ()
-        self._area_units = {area.name: area.unit for area in jurisdiction.areas}
-        self._basis = {rule.code: _cite(rule.basis) for rule in jurisdiction.dispositions}
-        self._normal = Disposition(code="normal", basis=self._basis["normal"], confidence=1.0)
-        self._exact_names: dict[tuple[str | None, str | None], list[str]] = {}
+        self._scripts = {kind: script for script in jurisdiction.advice for kind in script.kinds}
         self._due = lru_cache(maxsize=4096)(self._find_due)
         self._model = ModelInfo(
             bundle=manifest.name,
@@ -128,7 +126,7 @@ class Assembler:
                 catalogue=self._jurisdiction.catalogue,
                 reason="error",
             ),
-            disposition=Disposition(code="normal", basis=self._basis["normal"], confidence=0.0),
+            disposition=self._judge.unjudged,
             decision=Decision(action="review", reasons=("error",), priority=2.0),
             model=self._model,
         )
@@ -144,26 +142,31 @@ class Assembler:
         words: bool,
     ) -> list[Verdict]:
         """Return the verdicts of a batch, in order. probabilities: by head, (n, k)."""
-        types = probabilities["type"]
+        types, units = probabilities["type"], probabilities["unit"]
         best = types.argmax(axis=1)
-        order = top_columns(probabilities["unit"], _TOP)
-        scores = _rounded(np.take_along_axis(probabilities["unit"], order, axis=1))
-        why = [_NO_EXPLANATION] * len(appeals)
-        if explain:
-            chosen = {"type": best, "unit": order[:, 0]}
-            why = explanations(appeals, reading, self._tier, chosen)
-        seen_words = _rows_with_hits(reading)
-        rows = zip(
+        order = top_columns(units, _TOP)
+        chosen = {"type": best, "unit": order[:, 0]} if explain else {}
+        special = self._judge.columns(probabilities)
+        if special is not None:
+            chosen["disposition"] = special
+        shown = explanations(appeals, reading, self._tier, chosen)
+        evidence = [
+            tuple(Span(text=word.text, start=word.start, end=word.end) for word in found)
+            for found in shown.get("disposition", [()] * len(appeals))
+        ]
+        rows = map(
+            _Row,
             appeals,
             best.tolist(),
             _rounded(types),
+            self._type_sets(types),
             order.tolist(),
-            scores,
+            _rounded(np.take_along_axis(units, order, axis=1)),
+            self._judge.sets("unit", units).sum(axis=1).tolist(),
             self._topics(probabilities),
-            reading.places,
-            why,
-            seen_words,
-            strict=True,
+            self._judge.judge(appeals, reading, probabilities, evidence),
+            _explained(shown, len(appeals)) if explain else [_NO_EXPLANATION] * len(appeals),
+            _rows_with_hits(reading),
         )
         return [
             self._verdict(number, reading, row, redact=redact, words=words)
@@ -173,60 +176,30 @@ class Assembler:
     def _verdict(
         self, number: int, reading: Reading, row: _Row, *, redact: bool, words: bool
     ) -> Verdict:
-        appeal, best, types, units, scores, topic, place, why, has_words = row
-        type_confidence, unit_confidence = types[best], scores[0]
-        code = self._codes[best]
-        cues = reading.cues.get(number)
-        disposition = self._disposition(appeal, reading, cues) if cues else self._normal
-        found = (
-            [cue for cue in _DISPOSITION_ORDER if any(cue == c for c, _, _ in cues)] if cues else []
-        )
+        appeal, judgement, place = row.appeal, row.judgement, reading.places[number]
+        type_confidence = row.types[row.best]
+        code = self._codes[row.best]
+        disposition = judgement.disposition
+        flags = reading.flags.get(number)
         outcome = triage(
             type_confidence=type_confidence,
-            unit_confidence=unit_confidence,
+            unit_confidence=row.scores[0],
             thresholds=self._thresholds,
-            cues=found,
-            has_words=has_words,
-        )
-        unit = self._units[units[0]]
-        names = self._exact_names.get((place.area, place.subdistrict)) or self._names_at(place)
-        area_unit = self._area_units.get(place.area) if place.area else None
-        routed = choose_route(
-            unit,
-            sure=unit_confidence >= self._sure,
-            has_subdistrict=place.subdistrict is not None,
-            area_unit=area_unit,
             disposition=disposition.code,
+            doubts=judgement.doubts,
+            flagged=flags is not None,
+            risk=judgement.risk.level,
+            has_words=row.has_words,
         )
-        dispatch = build(
-            Dispatch,
-            _DISPATCH,
-            {
-                "route": routed.route,
-                "unit": names[units[0]],
-                "function": unit.name,
-                "area": place.area,
-                "subdistrict": place.subdistrict,
-                "confidence": unit_confidence,
-                "candidates": tuple(
-                    [
-                        build(
-                            Candidate,
-                            _CANDIDATE,
-                            {
-                                "unit": names[column],
-                                "function": self._functions[column],
-                                "confidence": score,
-                            },
-                        )
-                        for column, score in zip(units, scores, strict=True)
-                    ]
-                ),
-                "cc": routed.cc,
-                "co_units": (),
-                "catalogue": self._catalogue,
-                "reason": routed.reason,
-            },
+        dispatch = self.dispatcher.dispatch(
+            row.units,
+            row.scores,
+            place,
+            set_size=row.set_size,
+            demands=reading.demands.get(number, ()),
+            disposition=disposition.code,
+            type_code=code,
+            type_sure=type_confidence >= self._thresholds.get("type", _NEVER),
         )
         text, pii = _redacted(appeal.text) if redact else (None, None)
         return build(
@@ -241,30 +214,40 @@ class Assembler:
                     _TYPE,
                     {
                         "code": code,
-                        "name": self._names[best],
+                        "name": self._names[row.best],
                         "confidence": type_confidence,
-                        "set": self._sets[best],
-                        "scores": dict(zip(self._codes, types, strict=True)),
+                        "set": row.type_set,
+                        "scores": dict(zip(self._codes, row.types, strict=True)),
                     },
                 ),
                 "dispatch": dispatch,
-                "topic": topic,
+                "topic": row.topic,
                 "disposition": disposition,
-                "advisory": _ADVISORY,
-                "reports_illegality": _ILLEGALITY,
-                "risk": _RISK,
+                "advisory": advise(flags, self._scripts) if flags else _ADVISORY,
+                "reports_illegality": judgement.reports_illegality,
+                "risk": judgement.risk,
                 "elements": _ELEMENTS,
-                "due": self._due(code, disposition.code, topic.name if topic else None),
+                "due": self._due(code, disposition.code, row.topic.name if row.topic else None),
                 "decision": _AUTO
                 if outcome.action == "auto"
                 else build(Decision, _DECISION, outcome._asdict()),
-                "explanation": why,
+                "explanation": row.why,
                 "redacted_text": text,
                 "pii": pii,
                 "words": self._words(appeal.text, reading, number) if words else None,
                 "model": self._model,
             },
         )
+
+    def _type_sets(self, types: Floats) -> list[tuple[TypeCode, ...]]:
+        inside = self._judge.sets("type", types)
+        masks = inside @ (1 << np.arange(inside.shape[1]))
+        return [self._sets.get(mask) or self._type_set(mask) for mask in masks.tolist()]
+
+    def _type_set(self, mask: int) -> tuple[TypeCode, ...]:
+        found = tuple(code for column, code in enumerate(self._codes) if mask >> column & 1)
+        self._sets[mask] = found
+        return found
 
     def _topics(self, probabilities: Mapping[str, Floats]) -> list[Topic | None]:
         scores = probabilities.get("topic")
@@ -276,25 +259,6 @@ class Assembler:
             build(Topic, _TOPIC, {"name": self._topic_names[column], "confidence": value})
             for column, value in zip(best.tolist(), confidence, strict=True)
         ]
-
-    def _disposition(
-        self, appeal: Appeal, reading: Reading, cues: Sequence[tuple[DispositionCode, int, int]]
-    ) -> Disposition:
-        """Return what the cues hint at, with the evidence; a supervisor decides.
-
-        A possible emergency is called one, since missing it costs most; any other hint leaves
-        the disposition normal, with less confidence.
-        """
-        gravest = min((code for code, _, _ in cues), key=_DISPOSITION_ORDER.index)
-        code: DispositionCode = gravest if gravest == "emergency" else "normal"
-        spans = []
-        for cue, first, last in cues:
-            if cue == gravest:
-                start, end = reading.prepared.batch.original_span(first, last)
-                spans.append(Span(text=appeal.text[start:end], start=start, end=end))
-        return Disposition(
-            code=code, basis=self._basis[code], confidence=_CUE_CONFIDENCE, evidence=tuple(spans)
-        )
 
     def _words(self, text: str, reading: Reading, number: int) -> tuple[str, ...]:
         """Return the words of a text as it is written."""
@@ -308,15 +272,6 @@ class Assembler:
             )
         )
         return tuple(text[start:end] for start, end in spans)
-
-    def _names_at(self, place: Place) -> list[str]:
-        """Return the exact unit of every function at a place; there are few places."""
-        names = [
-            exact_unit(self._jurisdiction, function, place.area, place.subdistrict)
-            for function in self._functions
-        ]
-        self._exact_names[place.area, place.subdistrict] = names
-        return names
 
     def _find_due(self, code: TypeCode, disposition: DispositionCode, topic: str | None) -> Due:
         limits = self._jurisdiction.time_limits
@@ -349,5 +304,11 @@ def _rounded(values: Floats) -> list[Any]:
     return rounded
 
 
-def _cite(basis: Basis) -> str:
-    return f"《{basis.law}》{basis.article or ''}"
+def _explained(shown: Mapping[str, Sequence[tuple[Any, ...]]], count: int) -> list[Explanation]:
+    nothing = [()] * count
+    return [
+        build(Explanation, _EXPLANATION, {"type": for_type, "unit": for_unit, "similar": ()})
+        for for_type, for_unit in zip(
+            shown.get("type", nothing), shown.get("unit", nothing), strict=True
+        )
+    ]

@@ -10,17 +10,27 @@ from typing import Any
 
 import numpy as np
 
-from jiesu.bundle import Bundle, check_jurisdiction_fits, check_tokeniser_fits, load_bundle
+from jiesu.bundle import (
+    Bundle,
+    check_jurisdiction_fits,
+    check_patterns_fit,
+    check_tokeniser_fits,
+    load_bundle,
+)
 from jiesu.corpus.read import Row, appeal_from, unreadable
 from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler
 from jiesu.engine.build import collector_paused
+from jiesu.engine.conduct import ConductReader
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
 from jiesu.heads.linear import Floats
+from jiesu.heads.patterns import load_patterns
 from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
-from jiesu.schema import Appeal, Verdict
+from jiesu.resources import resource
+from jiesu.schema import Appeal, Demand, Verdict
+from jiesu.text.demands import may_hold_several, split_demands
 from jiesu.text.lexicon import Lexicon, Match
 from jiesu.text.places import Gazetteer, Place, merge
 from jiesu.text.segment import Segmenter
@@ -55,8 +65,17 @@ class Engine:
         cues = [(rule.code, cue) for rule in jurisdiction.dispositions for cue in rule.cues]
         self._cue_codes = [code for code, _ in cues]
         self._cues = Lexicon([cue for _, cue in cues])
+        groups, _ = load_patterns(resource("configs", "patterns", "risk.yaml"))
+        risks = [(group.name, words) for group in groups for words in group.expressions]
+        self._risk_names = [name for name, _ in risks]
+        self._risks = Lexicon([words for _, words in risks])
         self._offices = StreetOrTown(jurisdiction, self._heads)
         self._tier.warm()
+        self._conduct: ConductReader | None = None
+        if bundle.conduct is not None:
+            groups, patterns_hash = load_patterns(resource("configs", "patterns", "conduct.yaml"))
+            check_patterns_fit(bundle.manifest, patterns_hash)
+            self._conduct = ConductReader(bundle.conduct, groups)
 
     @cached_property
     def _assembler(self) -> Assembler:
@@ -124,9 +143,39 @@ class Engine:
             return []
         with collector_paused():
             reading = self._read(appeals)
+            if self._conduct is not None:
+                reading.flags.update(self._conduct.read(appeals))
+            judged = self._judge(reading)
+            reading.demands.update(self._demands(appeals, reading, judged["unit"]))
             return self._assembler.assemble(
-                appeals, reading, self._judge(reading), explain=explain, redact=redact, words=words
+                appeals, reading, judged, explain=explain, redact=redact, words=words
             )
+
+    def _demands(
+        self, appeals: Sequence[Appeal], reading: Reading, units: Floats
+    ) -> dict[int, tuple[Demand, ...]]:
+        """Return the demands of those appeals that state several for several units."""
+        parts = [
+            (row, start, end)
+            for row, appeal in enumerate(appeals)
+            if not appeal.turns and may_hold_several(appeal.text)
+            for start, end in split_demands(appeal.text)
+        ]
+        if not parts:
+            return {}
+        read = self._read(
+            [
+                appeals[row].model_copy(update={"text": appeals[row].text[start:end]})
+                for row, start, end in parts
+            ]
+        )
+        places = [
+            merge(part, reading.places[row])
+            for (row, _, _), part in zip(parts, read.places, strict=True)
+        ]
+        scores = self._heads["unit"].probabilities(read.margins)
+        self._offices.settle(scores, places)
+        return self._assembler.dispatcher.several(parts, scores, places, units.argmax(axis=1))
 
     def _judge(self, reading: Reading) -> dict[str, Floats]:
         judged = {name: head.probabilities(reading.margins) for name, head in self._heads.items()}
@@ -142,9 +191,10 @@ class Engine:
         )
         batch, hashed = prepared.batch, prepared.hashed
         margins, hits, scales = self._tier.margins(prepared)
-        cues: dict[int, list[Match]] = defaultdict(list)
-        for match in self._cues.find(batch, hashed):
-            cues[match.row].append(match)
+        cues, risks = (
+            _by_row(self._cues.find(batch, hashed)),
+            _by_row(self._risks.find(batch, hashed)),
+        )
         return Reading(
             prepared=prepared,
             margins=margins,
@@ -154,6 +204,10 @@ class Engine:
             cues={
                 row: [(self._cue_codes[match.entry], match.start, match.end) for match in matches]
                 for row, matches in cues.items()
+            },
+            risks={
+                row: [self._risk_names[match.entry] for match in matches]
+                for row, matches in risks.items()
             },
         )
 
@@ -169,6 +223,13 @@ class Engine:
             for (row, _), place in zip(stated, found, strict=True):
                 read[row] = merge(place, read[row])
         return read
+
+
+def _by_row(matches: Iterable[Match]) -> dict[int, list[Match]]:
+    found: dict[int, list[Match]] = defaultdict(list)
+    for match in matches:
+        found[match.row].append(match)
+    return found
 
 
 def _batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from jiesu.engine.build import build, fields_of
 from jiesu.engine.reading import Reading
 from jiesu.heads.linear import LinearTier
-from jiesu.schema import Appeal, Evidence, Explanation
+from jiesu.schema import Appeal, Evidence
 from jiesu.text.ngrams import Ints
 
 MOST = 3
@@ -21,17 +21,15 @@ _SHARE = 0.2
 """Words with less than this share of the weightiest word's weight are not shown."""
 
 _EVIDENCE = fields_of(Evidence)
-_EXPLANATION = fields_of(Explanation)
-_NOTHING = Explanation()
 
 
 def explanations(
     appeals: Sequence[Appeal], reading: Reading, tier: LinearTier, chosen: Mapping[str, Ints]
-) -> list[Explanation]:
-    """Return one explanation an appeal. chosen: label number (n,) by head."""
+) -> dict[str, list[tuple[Evidence, ...]]]:
+    """Return by head the words that spoke for each chosen label. chosen: label number (n,)."""
     starts, ends = reading.prepared.words
     if not len(starts):
-        return [_NOTHING] * len(appeals)
+        return {name: [()] * len(appeals) for name in chosen}
     origin = reading.prepared.batch.origin
     words = _Words(
         texts=[appeal.text for appeal in appeals],
@@ -39,17 +37,16 @@ def explanations(
         starts=origin[starts],
         ends=origin[ends - 1] + 1,
     )
-    shown: dict[str, list[tuple[Evidence, ...]]] = {}
-    for head in tier.heads:
-        if head.name in chosen:
-            weights = tier.word_weights(
+    return {
+        head.name: _evidence(
+            words,
+            tier.word_weights(
                 head, chosen[head.name], reading.hits, reading.scales, reading.prepared
-            )
-            shown[head.name] = _evidence(words, weights)
-    return [
-        build(Explanation, _EXPLANATION, {"type": for_type, "unit": for_unit, "similar": ()})
-        for for_type, for_unit in zip(shown["type"], shown["unit"], strict=True)
-    ]
+            ),
+        )
+        for head in tier.heads
+        if head.name in chosen
+    }
 
 
 @dataclass(frozen=True, slots=True)

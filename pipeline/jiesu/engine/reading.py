@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jiesu.heads.linear import Floats, Hits
 from jiesu.heads.prepare import Prepared
-from jiesu.schema import DispositionCode
+from jiesu.schema import Demand, DispositionCode, Flag
 from jiesu.text.places import Place
 
 
@@ -14,7 +14,8 @@ from jiesu.text.places import Place
 class Reading:
     """A batch as read: normal form and words, margins (n, K) of all heads, places, cues.
 
-    cues: by text number, (disposition, start, end) with bounds in `batch.codes`.
+    By text number: cues, (disposition, start, end) with bounds in `batch.codes`; flags of the
+    caller's own conduct; reasons of risk; demands, where there are several.
     """
 
     prepared: Prepared
@@ -23,3 +24,6 @@ class Reading:
     scales: dict[str, Floats]
     places: list[Place]
     cues: dict[int, list[tuple[DispositionCode, int, int]]]
+    flags: dict[int, list[Flag]] = field(default_factory=dict)
+    risks: dict[int, list[str]] = field(default_factory=dict)
+    demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict)

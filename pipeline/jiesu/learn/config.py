@@ -10,7 +10,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jiesu.errors import ConfigError
+from jiesu.heads.clauses import ClauseSpec
 from jiesu.text.segment import Backend
+
+SHIPPED = "shipped:"
+"""A path that begins so is below the `data` that jiesu itself carries."""
 
 
 class Part(BaseModel):
@@ -22,7 +26,8 @@ class Part(BaseModel):
 class Source(Part):
     """Rows of one file for one head.
 
-    `path` is below the config's `data` folder. `label` is a column; of a list, item `level`.
+    `path` is below the config's `data` folder, or `shipped:` and a path below jiesu's own.
+    `label` is a column; of a list, item `level`.
     `map` translates labels ("" leaves a row out); an unmapped label must be one of the head's.
     `weight` multiplies every row. `where` keeps rows whose column has the value.
     """
@@ -45,7 +50,8 @@ class HeadConfig(Part):
     with fewer rows join their parent. `calibrate`: on the last `share` by time, or in `folds` by
     near-duplicate group where rows have no date. A shift in label shares seen in the last
     `share` is followed by the probabilities with the power `follow`, and by what a row counts in
-    training with the power `reweigh`. `exclude`: files whose rows, and near-duplicates of
+    training with the power `reweigh`. `set_miss`: this head's own. `exclude`: files whose
+    rows, and near-duplicates of
     them, must not be trained on. `test`: where the head is measured, or `holdout`: the share of
     near-duplicate groups, drawn by the seed, that is kept from training and measured on.
     """
@@ -59,6 +65,7 @@ class HeadConfig(Part):
     calibrate: Literal["time", "folds"] = "time"
     share: float = Field(default=0.15, gt=0, lt=1)
     folds: int = Field(default=5, ge=2)
+    set_miss: float | None = Field(default=None, gt=0, lt=1)
     follow: float = Field(default=0.0, ge=0, le=1)
     reweigh: float = Field(default=0.0, ge=0, le=1)
     exclude: tuple[str, ...] = ()
@@ -78,8 +85,35 @@ class VocabularyConfig(Part):
     max_features: int = Field(default=150_000, ge=1)
 
 
+class ConductConfig(Part):
+    """How the conduct head is trained.
+
+    `authored`: files of appeals with marked stretches, `lines` of single utterances; `negatives`:
+    files whose appeals must not be flagged, at most `most` of each, each clause counting
+    `negative_weight`. Paths are those of a Source. A kind's threshold is the lowest at
+    which at least `precision` of the
+    authored appeals that it flags deserve a flag, and at most `real_share` of the real ones get it.
+    """
+
+    authored: tuple[str, ...] = Field(min_length=1)
+    lines: tuple[str, ...] = ()
+    negatives: tuple[str, ...] = ()
+    most: int = Field(default=4000, ge=0)
+    negative_weight: float = Field(default=0.3, gt=0)
+    c: float = Field(default=10.0, gt=0)
+    folds: int = Field(default=5, ge=2)
+    precision: float = Field(default=0.95, gt=0, lt=1)
+    real_share: float = Field(default=0.0005, ge=0, lt=1)
+    spec: ClauseSpec = ClauseSpec()
+
+
 class TrainConfig(Part):
-    """configs/train/<name>.yaml."""
+    """configs/train/<name>.yaml.
+
+    `target_risk`, `delta`: a head decides alone where its share of errors is at most
+    `target_risk` with probability 1 - delta. `set_miss`: how often a prediction set may miss the
+    truth of any one class.
+    """
 
     name: str
     version: str
@@ -90,7 +124,10 @@ class TrainConfig(Part):
     segmenter: Backend = "rjieba"
     vocabulary: VocabularyConfig = VocabularyConfig()
     heads: dict[str, HeadConfig] = Field(min_length=1)
+    conduct: ConductConfig | None = None
     target_risk: float = Field(default=0.05, gt=0, lt=1)
+    delta: float = Field(default=0.05, gt=0, lt=1)
+    set_miss: float = Field(default=0.1, gt=0, lt=1)
     bootstrap: int = Field(default=1000, ge=100)
 
 

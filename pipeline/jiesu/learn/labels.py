@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 
 from jiesu.jurisdiction import Jurisdiction
-from jiesu.schema import TYPE_CODES
+from jiesu.schema import TYPE_CODES, DispositionCode, RiskLevel
+
+_FIXED: Mapping[str, tuple[str, ...]] = {
+    "disposition": get_args(DispositionCode),
+    "reports_illegality": ("no", "yes"),
+    "risk": get_args(RiskLevel),
+}
+"""Labels of the heads whose meaning the contract fixes."""
 
 
 def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
@@ -16,6 +24,8 @@ def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
     if head == "type":
         names = {code: code for code in TYPE_CODES}
         names |= {item.name: item.code for item in jurisdiction.types}
+    elif head in _FIXED:
+        names = {label: label for label in _FIXED[head]}
     elif head == "unit":
         for unit in jurisdiction.units:
             names |= dict.fromkeys((unit.name, *unit.aliases), unit.name)
@@ -31,6 +41,7 @@ def label_order(head: str, present: set[str], jurisdiction: Jurisdiction) -> tup
         "type": [item.code for item in jurisdiction.types],
         "unit": [item.name for item in jurisdiction.units],
         "topic": [item.name for item in jurisdiction.topics],
+        **{name: list(labels) for name, labels in _FIXED.items()},
     }
     listed = by_head.get(head, sorted(present))
     return tuple(name for name in listed if name in present)

@@ -12,8 +12,9 @@ from typing import Any
 from jiesu.corpus.read import Row, read_appeals
 from jiesu.errors import ConfigError, InputError
 from jiesu.jurisdiction import Jurisdiction
-from jiesu.learn.config import HeadConfig, Source
+from jiesu.learn.config import SHIPPED, HeadConfig, Source
 from jiesu.learn.labels import label_names
+from jiesu.resources import resource
 from jiesu.schema import Appeal
 
 
@@ -43,6 +44,12 @@ class Rows:
         )
 
 
+def data_file(root: Path, path: str) -> Path:
+    """Return where a file of a config lies: below `root`, or among what jiesu itself carries."""
+    _, shipped, name = path.partition(SHIPPED)
+    return resource("data", *name.split("/")) if shipped else root / path
+
+
 def read_rows(
     root: Path, sources: Iterable[Source], *, head: str, jurisdiction: Jurisdiction
 ) -> Rows:
@@ -54,7 +61,7 @@ def read_rows(
     rows = Rows()
     names = label_names(head, jurisdiction)
     for source in sources:
-        for row in read_appeals(root / source.path):
+        for row in read_appeals(data_file(root, source.path)):
             label = label_of(row, source)
             if row.appeal is None or label is None:
                 rows.skipped += 1
@@ -116,5 +123,8 @@ def _value(row: Row, column: str) -> Any:
 def excluded_texts(root: Path, config: HeadConfig) -> list[Appeal]:
     """Return the appeals of the files that a head must not be trained on."""
     return [
-        row.appeal for path in config.exclude for row in read_appeals(root / path) if row.appeal
+        row.appeal
+        for path in config.exclude
+        for row in read_appeals(data_file(root, path))
+        if row.appeal
     ]

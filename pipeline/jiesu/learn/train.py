@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from jiesu.bundle import (
+    ConductEntry,
     Manifest,
     ThresholdEntry,
     TokeniserEntry,
@@ -23,19 +23,31 @@ from jiesu.bundle import (
 )
 from jiesu.corpus.dedupe import near_duplicate_groups
 from jiesu.corpus.split import random_group_split, time_split
-from jiesu.decide.calibrate import fit_calibration, recent_prior, threshold_at_risk
+from jiesu.decide.calibrate import recent_prior
+from jiesu.decide.certify import Certificate
 from jiesu.engine import Engine
-from jiesu.errors import ConfigError, InputError
+from jiesu.errors import InputError
+from jiesu.heads.clauses import ClauseHead
 from jiesu.heads.linear import Floats, LinearHead, LinearTier, Vocabulary
+from jiesu.heads.patterns import load_patterns
 from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
-from jiesu.learn.config import HeadConfig, TrainConfig
+from jiesu.learn.conduct import (
+    ConductRows,
+    read_authored,
+    read_lines,
+    read_negatives,
+    train_conduct,
+)
+from jiesu.learn.config import ConductConfig, HeadConfig, TrainConfig
 from jiesu.learn.evaluate import measure
+from jiesu.learn.holdout import find_out
 from jiesu.learn.labels import label_order, pool_rare
 from jiesu.learn.machine import fit_weights
 from jiesu.learn.metrics import HeadReport
-from jiesu.learn.rows import Rows, excluded_texts, read_rows
+from jiesu.learn.rows import Rows, data_file, excluded_texts, read_rows
 from jiesu.learn.vocabulary import fit_vocabulary, prune
+from jiesu.resources import resource
 from jiesu.schema import Appeal
 from jiesu.text.ngrams import Ints, NgramSpec
 from jiesu.text.segment import Segmenter
@@ -52,6 +64,7 @@ class Trained:
     pooled: dict[str, str]
     rows: int
     threshold: ThresholdEntry
+    floors: tuple[float, ...]
 
 
 def train(
@@ -92,6 +105,10 @@ def train(
         trained.append(
             _train_head(name, head, rows[name], vocabulary, segmenter, jurisdiction, config)
         )
+    conduct = None
+    if config.conduct is not None:
+        tell("conduct: training")
+        conduct = _train_conduct(config.conduct, data, config.seed)
     linear = _assemble(vocabulary, trained, config.vocabulary.max_features)
     manifest: dict[str, Any] = {
         "name": config.name,
@@ -104,16 +121,19 @@ def train(
             words_hash=hash_of(segmenter.words),
         ),
         "min_count": config.vocabulary.min_count,
+        "conduct": conduct[1] if conduct else None,
         "thresholds": {item.head.name: item.threshold for item in trained},
         "seed": config.seed,
         "config": config.model_dump(mode="json", exclude={"data", "output"}),
         "data": _data_hashes(config, data),
     }
-    pooled = {item.head.name: item.pooled for item in trained}
-    counts = {item.head.name: item.rows for item in trained}
-    save_bundle(
-        output, linear=linear, manifest={**manifest, "metrics": {}}, pooled=pooled, rows=counts
-    )
+    parts: dict[str, Any] = {
+        "conduct": conduct[0] if conduct else None,
+        "pooled": {item.head.name: item.pooled for item in trained},
+        "floors": {item.head.name: item.floors for item in trained},
+        "rows": {item.head.name: item.rows for item in trained},
+    }
+    save_bundle(output, linear=linear, manifest={**manifest, "metrics": {}}, **parts)
     tell("measuring")
     # Measured as loaded: float16 weights and all.
     engine = Engine(load_bundle(output), jurisdiction)
@@ -121,7 +141,19 @@ def train(
         name: _figures(measure(engine, name, test, bootstrap=config.bootstrap))
         for name, test in tests.items()
     }
-    return save_bundle(output, linear=linear, manifest=manifest, pooled=pooled, rows=counts)
+    return save_bundle(output, linear=linear, manifest=manifest, **parts)
+
+
+def _train_conduct(config: ConductConfig, data: Path, seed: int) -> tuple[ClauseHead, ConductEntry]:
+    rows = ConductRows()
+    for path in config.authored:
+        read_authored(data_file(data, path), rows)
+    for path in config.lines:
+        read_lines(data_file(data, path), rows)
+    for path in config.negatives:
+        read_negatives(data_file(data, path), rows, most=config.most, seed=seed)
+    groups, patterns_hash = load_patterns(resource("configs", "patterns", "conduct.yaml"))
+    return train_conduct(rows, groups, config, patterns_hash=patterns_hash, seed=seed)
 
 
 def _figures(report: HeadReport) -> dict[str, Any]:
@@ -139,7 +171,10 @@ def _data_hashes(config: TrainConfig, data: Path) -> dict[str, str]:
     for head in config.heads.values():
         paths |= {source.path for source in head.sources} | set(head.exclude)
         paths |= {head.test.path} if head.test else set()
-    return {path: file_hash(data / path) for path in sorted(paths)}
+    if config.conduct is not None:
+        part = config.conduct
+        paths |= {*part.authored, *part.lines, *part.negatives}
+    return {path: file_hash(data_file(data, path)) for path in sorted(paths)}
 
 
 def _without_excluded(rows: Rows, excluded: Sequence[Appeal]) -> Rows:
@@ -174,84 +209,62 @@ def _train_head(
     truth = np.array([labels.index(text) for text in texts], dtype=np.int64)
     matrix = vocabulary.matrix(prepare([appeal.text for appeal in rows.appeals], segmenter))
     groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
-    parts = _parts(config, rows, groups, whole.seed)
-    for early, held in parts:
-        kinds = len(np.unique(truth[early]))
-        if kinds < 2 or not len(held):
-            raise InputError(
-                "too_few_rows",
-                f"head {name}: found {len(early)} rows of {kinds} labels to train on and "
-                f"{len(held)} to calibrate on, expected at least 2 labels and 1 row",
-            )
-    counts = np.bincount(truth, minlength=len(labels)).astype(np.float64)
-    late = np.concatenate([part for _, part in parts])
-    late_counts = np.bincount(truth[late], minlength=len(labels)).astype(np.float64)
-    weight = np.array(rows.weights) * _balance(truth, len(labels), config.balance)
-    weight *= np.exp(recent_prior(counts, late_counts, pull=config.reweigh))[truth]
-    seed = whole.seed
+    dates = [appeal.received_at for appeal in rows.appeals]
+    given = np.array(rows.weights)
 
-    def fit(index: Ints) -> tuple[Floats, Floats]:
-        return fit_weights(
+    def machine(index: Ints) -> tuple[Floats, Floats, Floats]:
+        counts = _counts(truth[index], len(labels))
+        late = counts
+        if config.calibrate == "time":
+            _, last = time_split([dates[i] for i in index], groups[index], share=config.share)
+            late = _counts(truth[index[last]], len(labels))
+        weight = given[index] * _balance(truth[index], len(labels), config.balance)
+        weight *= np.exp(recent_prior(counts, late, pull=config.reweigh))[truth[index]]
+        weights, bias = fit_weights(
             matrix[index],
             truth[index],
-            weight[index],
+            weight,
             classes=len(labels),
             c=config.c,
             softer=config.softer,
             naive_bayes=config.naive_bayes,
-            seed=seed,
+            seed=whole.seed,
         )
+        return weights, bias, recent_prior(counts, late, pull=config.follow)
 
-    margins = _held_out_margins(parts, matrix, fit)
-    prior = recent_prior(counts, late_counts, pull=config.follow)
-    calibration = fit_calibration(margins, truth[late], prior)
-    threshold = _threshold(
-        calibration.probabilities(margins, prior), truth[late], whole.target_risk
+    held_out = find_out(
+        name,
+        config,
+        dates=dates,
+        groups=groups,
+        truth=truth,
+        matrix=matrix,
+        machine=machine,
+        seed=whole.seed,
+        risk=whole.target_risk,
+        delta=whole.delta,
+        miss=config.set_miss or whole.set_miss,
     )
-    weights, bias = fit(np.arange(len(truth)))
-    head = LinearHead(name, labels, slice(0, len(labels)), bias, prior, calibration)
-    return Trained(head, weights, pooled, len(rows), threshold)
+    weights, bias, prior = machine(np.arange(len(truth)))
+    columns = slice(0, len(labels))
+    head = LinearHead(name, labels, columns, bias, prior, held_out.calibration)
+    floors = tuple(round(float(floor), 6) for floor in held_out.floors)
+    return Trained(head, weights, pooled, len(rows), _entry(held_out.certificate), floors)
 
 
-def _parts(config: HeadConfig, rows: Rows, groups: Ints, seed: int) -> list[tuple[Ints, Ints]]:
-    """Return which rows train and which are held out, in one part by time or in folds."""
-    if config.calibrate == "time":
-        dates = [appeal.received_at for appeal in rows.appeals]
-        if not all(dates):
-            raise ConfigError(
-                "no_dates", "calibrate: found rows without received_at, expected dates or `folds`"
-            )
-        return [time_split([str(date) for date in dates], groups, share=config.share)]
-    order = np.random.default_rng(seed).permutation(int(groups.max()) + 1)
-    fold = order[groups] % config.folds
-    return [
-        (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
-        for number in range(config.folds)
-    ]
+def _counts(truth: Ints, classes: int) -> NDArray[np.float64]:
+    return np.bincount(truth, minlength=classes).astype(np.float64)
 
 
-def _held_out_margins(
-    parts: Sequence[tuple[Ints, Ints]],
-    matrix: sp.csr_array,
-    fit: Callable[[Ints], tuple[Floats, Floats]],
-) -> Floats:
-    """Return margins of the held-out rows, part by part, by machines that did not see them."""
-    margins = []
-    for early, late in parts:
-        weights, bias = fit(early)
-        margins.append(np.asarray(matrix[late] @ weights + bias, dtype=np.float32))
-    return np.concatenate(margins)
-
-
-def _threshold(probabilities: Floats, truth: Ints, risk: float) -> ThresholdEntry:
-    correct = probabilities.argmax(axis=1) == truth
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    threshold, coverage = threshold_at_risk(confidence, correct, risk=risk)
+def _entry(found: Certificate) -> ThresholdEntry:
     return ThresholdEntry(
-        confidence=None if threshold is None else round(threshold, 4),
-        target_risk=risk,
-        coverage=round(coverage, 4),
-        rows=len(truth),
+        confidence=found.threshold,
+        certified=found.threshold is not None,
+        target_risk=found.risk,
+        delta=found.delta,
+        coverage=round(found.coverage, 4),
+        errors=found.errors,
+        rows=found.rows,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jiesu.text.ngrams import Hashed, Ints, KeyTable, entry_keys
 from jiesu.text.normalise import NormalBatch, normalise
@@ -24,11 +25,12 @@ class Match:
 class Lexicon:
     """A fixed set of expressions of two characters or more, matched in normal form.
 
-    Where matches overlap the longest wins, then the first.
+    Where matches overlap the longest wins, then the first. table: the form of the texts that are
+    searched, normalise's own unless given.
     """
 
-    def __init__(self, entries: Iterable[str]) -> None:
-        batch = normalise(list(entries), greetings=True)
+    def __init__(self, entries: Iterable[str], *, table: NDArray[np.uint32] | None = None) -> None:
+        batch = normalise(list(entries), greetings=True, table=table)
         folded = [batch.row(index) for index in range(len(batch))]
         known: dict[str, int] = {}
         for index, entry in enumerate(folded):

@@ -24,14 +24,20 @@ GAP = 0
 """The code point that stands between texts and where characters were masked."""
 
 _TABLE_SIZE = sys.maxunicode + 1
-_DROP = np.uint32(0xFFFFFFFF)
+DROPPED = np.uint32(0xFFFFFFFF)
+"""What a table of code points holds for those that vanish."""
 
 # Openings that every caller may or may not use; they say nothing of the matter.
 _GREETING = re.compile(
-    r"(?:(?:尊敬的|敬爱的)?[^\x00,。?!:;、]{0,8}?(?:领导|书记|市长|县长|区长|局长|主任)(?:们)?[,:!、]?)?"
-    r"(?:(?:您好|你们好|大家好|早上好|上午好|下午好|晚上好|你好(?![几多不像意])|喂(?=[,!。:您你]))"
+    r"(?:(?:(?:尊敬的|敬爱的)?[^\x00,。?!:;、]{0,8}?"
+    r"(?:领导|书记|市长|县长|区长|局长|主任)(?:们)?[,:!、]?)?"
+    r"(?:您好|你们好|大家好|早上好|上午好|下午好|晚上好|你好(?![几多不像意])|喂(?=[,!。:您你]))"
     r"[啊呀哈]?[,。!:;、~]?)+"
 )
+
+# Variants that the tables leave alone because some words keep them (著名, 覆盖): for matching,
+# one form everywhere will do.
+_VARIANTS = {"覆": "复", "瞭": "了", "著": "着", "衞": "卫", "枱": "台"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ def fold_table() -> NDArray[np.uint32]:
     table = np.arange(_TABLE_SIZE, dtype=np.uint32)
     for source, target in _traditional_pairs():
         table[ord(source)] = ord(target)
+    for source, target in _VARIANTS.items():
+        table[ord(source)] = ord(target)
     table = table[table]  # 薴 is 苧, which is 苎
     for code in range(0x3400):
         char = chr(int(table[code]))
@@ -87,17 +95,17 @@ def fold_table() -> NDArray[np.uint32]:
             table[code] = ord(lower)
         category = unicodedata.category(char)
         if category in ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me", "So", "Sk", "Co"):
-            table[code] = _DROP
+            table[code] = DROPPED
     table[ord("0") : ord("9") + 1] = ord("0")
     table[0xFF01:0xFF5F] = table[0x21:0x7F]
-    table[0x3000] = _DROP
-    table[0xD800:0xF900] = _DROP  # surrogates and private use
-    table[0xFE00:0xFE10] = _DROP  # variation selectors
-    table[0xFEFF] = _DROP
-    table[0xFFF0:0x10000] = _DROP
-    table[0x1F000:0x1FB00] = _DROP  # emoji and pictographs
-    table[0xE0000:] = _DROP  # tags, variation selectors, private use
-    table[GAP] = _DROP
+    table[0x3000] = DROPPED
+    table[0xD800:0xF900] = DROPPED  # surrogates and private use
+    table[0xFE00:0xFE10] = DROPPED  # variation selectors
+    table[0xFEFF] = DROPPED
+    table[0xFFF0:0x10000] = DROPPED
+    table[0x1F000:0x1FB00] = DROPPED  # emoji and pictographs
+    table[0xE0000:] = DROPPED  # tags, variation selectors, private use
+    table[GAP] = DROPPED
     return table
 
 
@@ -120,14 +128,16 @@ def normalise(
     *,
     keep: Sequence[Sequence[tuple[int, int]] | None] | None = None,
     greetings: bool = False,
+    table: NDArray[np.uint32] | None = None,
 ) -> NormalBatch:
     """Fold a batch of texts. `keep` limits a text to spans of itself (the caller's turns).
 
-    Openings such as 您好 are skipped unless `greetings` asks to keep them.
+    Openings such as 您好 are skipped unless `greetings` asks to keep them. table: what each code
+    point becomes, fold_table() unless given.
 
     Offsets in the result point into the texts as given, in code points.
     """
-    table = fold_table()
+    table = fold_table() if table is None else table
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     # A text with NULs of its own is safe: the table drops them before gaps are laid.
     raw = _code_points("\0" + "\0".join(texts) + "\0")
@@ -142,7 +152,7 @@ def normalise(
         for row, spans in enumerate(keep):
             if spans is not None:
                 _mask_outside(folded[first[row] : first[row + 1] - 1], spans)
-    kept = np.flatnonzero(folded != _DROP)
+    kept = np.flatnonzero(folded != DROPPED)
     codes = folded[kept]
     repeated = (codes[1:] == codes[:-1]) & _collapsible()[codes[1:]]
     if repeated.any():
@@ -162,11 +172,11 @@ def normalise(
 def _mask_outside(row: NDArray[np.uint32], spans: Sequence[tuple[int, int]]) -> None:
     position = 0
     for start, end in spans:
-        row[position:start] = _DROP
+        row[position:start] = DROPPED
         if start > position > 0:
             row[start - 1] = GAP
         position = end
-    row[position:] = _DROP
+    row[position:] = DROPPED
 
 
 def _skip_greetings(
