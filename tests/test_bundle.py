@@ -17,6 +17,7 @@ import pytest
 
 import jiesu
 from jiesu.bundle import (
+    FORMAT,
     IDF,
     MANIFEST,
     VOCABULARY,
@@ -154,7 +155,7 @@ TAMPERINGS = [
     pytest.param(put("seven", "seed"), "bad_manifest", id="a value of the wrong type"),
     pytest.param(put({}, "files"), "bad_manifest", id="no file under a hash"),
     pytest.param(put("0" * 64, "files", "../else"), "bad_manifest", id="a file outside"),
-    pytest.param(put(2, "format"), "bad_format", id="another format"),
+    pytest.param(put(FORMAT + 1, "format"), "bad_format", id="another format"),
     pytest.param(put("0" * 64, "jurisdiction_hash"), "other_jurisdiction", id="other rules"),
     pytest.param(put("0.0.1", "tokeniser", "version"), "other_tokeniser", id="other tokeniser"),
     pytest.param(put("jieba", "tokeniser", "backend"), "other_tokeniser", id="other back end"),
@@ -201,6 +202,7 @@ def test_a_loaded_bundle_saves_to_the_same_bytes(tiny: Path, tmp_path: Path) -> 
         linear=loaded.linear,
         manifest=manifest.model_dump(exclude=taken),
         pooled={head.name: head.pooled for head in manifest.heads},
+        floors={head.name: head.floors for head in manifest.heads},
         rows={head.name: head.rows for head in manifest.heads},
     )
     assert contents(tmp_path / "again") == contents(tiny)

@@ -141,13 +141,14 @@ class Engine:
     ) -> list[Verdict]:
         if not appeals:
             return []
+        assembler = self._assembler
         with collector_paused():
             reading = self._read(appeals)
             if self._conduct is not None:
                 reading.flags.update(self._conduct.read(appeals))
             judged = self._judge(reading)
             reading.demands.update(self._demands(appeals, reading, judged["unit"]))
-            return self._assembler.assemble(
+            return assembler.assemble(
                 appeals, reading, judged, explain=explain, redact=redact, words=words
             )
 
