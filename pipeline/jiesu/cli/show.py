@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from jiesu.decide.route import ROUTE_REASONS
 from jiesu.decide.triage import REASONS
 from jiesu.schema import Evidence, Verdict
 
@@ -18,7 +19,7 @@ ROUTES = {
     "consult": "派前会商",
     "answer": "即时答复",
     "transfer": "转接转办",
-    "none": "未派单",
+    "none": "不派单",
 }
 ACTIONS = {"auto": ("自动", "green"), "review": ("复核", "yellow")}
 _BAR = 24
@@ -69,6 +70,7 @@ def verdict_panel(text: str, verdict: Verdict) -> Panel:
         ("bold cyan underline", verdict.explanation.type),
         ("bold magenta", verdict.explanation.unit),
         ("bold white on red", verdict.disposition.evidence),
+        ("bold black on yellow", verdict.advisory.flags),
     ):
         for item in items:
             shown.stylize(style, item.start, item.end)
@@ -78,6 +80,8 @@ def verdict_panel(text: str, verdict: Verdict) -> Panel:
         ("单位依据", "bold magenta"),
         "  ",
         ("处置用语", "bold white on red"),
+        "  ",
+        ("劝导用语", "bold black on yellow"),
     )
     kind = Table.grid(padding=(0, 2))
     for code, value in sorted(verdict.type.scores.items(), key=lambda item: -item[1]):
@@ -99,15 +103,27 @@ def _facts(verdict: Verdict) -> Sequence[tuple[str, str]]:
     place = " ".join(filter(None, (dispatch.area, dispatch.subdistrict))) or "未提及"
     reasons = "、".join(REASONS.get(reason, reason) for reason in decision.reasons)
     due = f"{verdict.due.hours} 小时（{verdict.due.rule}）" if verdict.due.rule else "—"
-    return (
+    disposition = verdict.disposition
+    facts = [
         ("类型", f"{verdict.type.name}  {_words(verdict.explanation.type)}"),
         ("派单", f"{ROUTES[dispatch.route]} → {dispatch.unit}  {_words(verdict.explanation.unit)}"),
+        ("缘由", ROUTE_REASONS.get(dispatch.reason, dispatch.reason)),
         ("地点", place),
         ("主题", verdict.topic.name if verdict.topic else "—"),
-        ("处置", f"{verdict.disposition.code}  {verdict.disposition.basis}"),
-        ("时限", due),
+        ("处置", f"{disposition.code}  {disposition.basis}"),
+        ("时限", f"{due}  {verdict.due.at or ''}"),
         ("决定", f"{ACTIONS[decision.action][0]}  {reasons}"),
-    )
+    ]
+    if dispatch.co_units:
+        facts.insert(3, ("协办", "、".join(dispatch.co_units)))
+    if disposition.script:
+        facts.append(("答复", disposition.script))
+    if verdict.advisory.flagged:
+        kinds = "、".join(dict.fromkeys(flag.kind for flag in verdict.advisory.flags))
+        facts.append(("劝导", f"{kinds}（照常受理）  {'；'.join(verdict.advisory.basis)}"))
+    if verdict.risk.level != "none":
+        facts.append(("风险", f"{verdict.risk.level}  {'、'.join(verdict.risk.reasons)}"))
+    return facts
 
 
 def _words(items: Sequence[Evidence]) -> str:

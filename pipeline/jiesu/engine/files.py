@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from jiesu.decide.route import ROUTE_REASONS
+from jiesu.decide.triage import REASONS
 from jiesu.errors import InputError
 from jiesu.schema import Verdict
 
@@ -24,16 +26,24 @@ COLUMNS = (
     "type_name",
     "type_confidence",
     "route",
+    "route_reason",
     "unit",
     "function",
     "area",
     "subdistrict",
     "unit_confidence",
+    "candidates",
+    "co_units",
     "topic",
     "disposition",
+    "flags",
+    "risk",
     "due_hours",
+    "due_at",
     "action",
     "reasons",
+    "reasons_text",
+    "evidence",
     "priority",
     "redacted_text",
     "words",
@@ -44,6 +54,7 @@ COLUMNS = (
 
 _NUMBERS = frozenset(("type_confidence", "unit_confidence", "due_hours", "priority"))
 _BATCH = 1000
+_CANDIDATES = 3
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -58,22 +69,44 @@ def flat(verdict: Verdict) -> Flat:
         "type_name": verdict.type.name,
         "type_confidence": verdict.type.confidence,
         "route": dispatch.route,
+        "route_reason": ROUTE_REASONS.get(dispatch.reason, dispatch.reason),
         "unit": dispatch.unit,
         "function": dispatch.function,
         "area": dispatch.area,
         "subdistrict": dispatch.subdistrict,
         "unit_confidence": dispatch.confidence,
+        "candidates": "、".join(
+            f"{item.unit} {item.confidence:.0%}" for item in dispatch.candidates[:_CANDIDATES]
+        ),
+        "co_units": "、".join(dispatch.co_units),
         "topic": verdict.topic.name if verdict.topic else None,
         "disposition": verdict.disposition.code,
+        "flags": "、".join(f"{flag.kind}：{flag.text}" for flag in verdict.advisory.flags),
+        "risk": verdict.risk.level,
         "due_hours": verdict.due.hours,
+        "due_at": verdict.due.at,
         "action": decision.action,
         "reasons": " ".join(decision.reasons),
+        "reasons_text": "、".join(REASONS.get(reason, reason) for reason in decision.reasons),
+        "evidence": _evidence(verdict),
         "priority": decision.priority,
         "redacted_text": verdict.redacted_text,
         "words": " ".join(verdict.words) if verdict.words is not None else None,
         "jurisdiction": verdict.model.jurisdiction,
         "bundle": f"{verdict.model.bundle} {verdict.model.version}",
     }
+
+
+def _evidence(verdict: Verdict) -> str:
+    """Return the words that decided, head by head, for a reader without the whole verdict."""
+    parts = (
+        ("类型", verdict.explanation.type),
+        ("单位", verdict.explanation.unit),
+        ("处置", verdict.disposition.evidence),
+    )
+    return "；".join(
+        f"{name}：{'、'.join(item.text for item in items)}" for name, items in parts if items
+    )
 
 
 def write_verdicts(verdicts: Iterable[Verdict], target: Path | BinaryIO) -> int:
