@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from jiesu.errors import ConfigError
 from jiesu.heads.sounds import Syllables
@@ -21,14 +22,25 @@ from jiesu.text.ngrams import Hashed, Ints
 
 
 class PatternGroup(BaseModel):
-    """A group of configs/patterns/*.yaml. `sound`: homophones of an expression match as well."""
+    """A group of configs/patterns/*.yaml. `sound`: homophones of an expression match as well.
+
+    Expressions have two characters or more, and none stands there twice.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_min_length=1)
 
     name: str
     kinds: tuple[FlagKind, ...] = ()
     sound: bool = False
-    expressions: tuple[str, ...]
+    expressions: tuple[Annotated[str, Field(min_length=2)], ...]
+
+    @field_validator("expressions")
+    @classmethod
+    def _unique(cls, found: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({words for words in found if found.count(words) > 1})
+        if twice:
+            raise ValueError(f"found twice: {', '.join(twice)}")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Lexicon:
     def find(self, batch: NormalBatch, hashed: Hashed) -> list[Match]:
         """Return all matches, ordered by text and place."""
         size = len(batch.codes)
-        if size < 2:
+        if size < 2 or not self._lengths:
             return []
         places = np.arange(size - 1, dtype=np.int64)
         places, _ = self._heads.find(hashed.keys(places, places + 2))

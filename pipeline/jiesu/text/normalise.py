@@ -140,7 +140,7 @@ def normalise(
     table = fold_table() if table is None else table
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     # A text with NULs of its own is safe: the table drops them before gaps are laid.
-    raw = _code_points("\0" + "\0".join(texts) + "\0")
+    raw = _code_points("".join(f"\0{text}" for text in texts) + "\0")
     first = np.empty(len(texts) + 1, dtype=np.int64)
     first[0] = 1
     np.cumsum(lengths + 1, out=first[1:])
