@@ -10,7 +10,7 @@ import numpy as np
 
 from jiesu.bundle import Bundle
 from jiesu.decide.advisory import advise
-from jiesu.decide.due import due_rule
+from jiesu.decide.due import due, due_rule
 from jiesu.decide.triage import triage
 from jiesu.engine.build import build, fields_of
 from jiesu.engine.dispatching import Dispatcher
@@ -19,7 +19,7 @@ from jiesu.engine.judging import Judge, Judgement
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
 from jiesu.heads.linear import Floats
-from jiesu.jurisdiction import Jurisdiction
+from jiesu.jurisdiction import Jurisdiction, TimeLimit
 from jiesu.schema import (
     TYPE_CODES,
     Advisory,
@@ -27,7 +27,6 @@ from jiesu.schema import (
     Decision,
     Dispatch,
     DispositionCode,
-    Due,
     Elements,
     ErrorInfo,
     Explanation,
@@ -101,7 +100,7 @@ class Assembler:
         )
         self._topic_names = heads["topic"].labels if "topic" in heads else ()
         self._scripts = {kind: script for script in jurisdiction.advice for kind in script.kinds}
-        self._due = lru_cache(maxsize=4096)(self._find_due)
+        self._limit = lru_cache(maxsize=4096)(self._find_limit)
         self._model = ModelInfo(
             bundle=manifest.name,
             version=f"{manifest.version}+{bundle.content_hash[:12]}",
@@ -227,7 +226,10 @@ class Assembler:
                 "reports_illegality": judgement.reports_illegality,
                 "risk": judgement.risk,
                 "elements": _ELEMENTS,
-                "due": self._due(code, disposition.code, row.topic.name if row.topic else None),
+                "due": due(
+                    self._limit(code, disposition.code, row.topic.name if row.topic else None),
+                    appeal.received_at,
+                ),
                 "decision": _AUTO
                 if outcome.action == "auto"
                 else build(Decision, _DECISION, outcome._asdict()),
@@ -273,7 +275,9 @@ class Assembler:
         )
         return tuple(text[start:end] for start, end in spans)
 
-    def _find_due(self, code: TypeCode, disposition: DispositionCode, topic: str | None) -> Due:
+    def _find_limit(
+        self, code: TypeCode, disposition: DispositionCode, topic: str | None
+    ) -> TimeLimit | None:
         limits = self._jurisdiction.time_limits
         return due_rule(limits, type_code=code, disposition=disposition, topic=topic)
 
