@@ -1,7 +1,7 @@
 """Thresholds with a guarantee, and prediction sets: what a head may decide alone.
 
 Both are read off held-out rows that neither the weights nor the calibration have seen, and hold
-for further rows drawn like those (docs/certificates.md says what breaks that).
+for further rows drawn like those (docs/judgement.md says what breaks that).
 """
 
 from __future__ import annotations
