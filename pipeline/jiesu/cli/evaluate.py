@@ -59,8 +59,7 @@ def command(
       jiesu evaluate default 工单.xlsx --label type=诉求类型 --by 来源
     """
     from jiesu.engine import load
-    from jiesu.learn.evaluate import SLICES, evaluate, write_report
-    from jiesu.learn.report import report_json
+    from jiesu.learn.evaluate import SLICES, evaluate, evaluation_json, write_report
 
     columns = _pairs(label or [])
     console = Console(stderr=True)
@@ -80,14 +79,11 @@ def command(
         page = write_report(found, output, title=title)
         console.print(f"report: {page}", highlight=False)
     if as_json:
-        typer.echo(
-            json.dumps(
-                report_json(found.reports, title=title, facts=found.facts, errors=found.mistakes),
-                ensure_ascii=False,
-            )
-        )
+        typer.echo(json.dumps(evaluation_json(found, title=title), ensure_ascii=False))
     else:
         Console().print(_table(found, title))
+        if found.decisions:
+            Console().print(_decisions(found))
 
 
 def _pairs(items: list[str]) -> dict[str, str]:
@@ -115,4 +111,14 @@ def _table(found: Evaluation, title: str) -> Table:
                 else "—"
             )
         table.add_row(key, *cells)
+    return table
+
+
+def _decisions(found: Evaluation) -> Table:
+    table = Table(title="decisions, on whole verdicts", title_justify="left")
+    for name in ("figure", "value", "over"):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for item in found.decisions:
+        interval = f"[dim]\\[{item.low:.3f}, {item.high:.3f}][/]"
+        table.add_row(item.name, f"{item.value:.3f} {interval}", str(item.n))
     return table

@@ -50,7 +50,8 @@ class HeadConfig(Part):
     with fewer rows join their parent. `calibrate`: on the last `share` by time, or in `folds` by
     near-duplicate group where rows have no date. A shift in label shares seen in the last
     `share` is followed by the probabilities with the power `follow`, and by what a row counts in
-    training with the power `reweigh`. `set_miss`: this head's own. `exclude`: files whose
+    training with the power `reweigh`. `certify`: whether a threshold is sought above which
+    the head decides alone. `set_miss`: this head's own. `exclude`: files whose
     rows, and near-duplicates of
     them, must not be trained on. `test`: where the head is measured, or `holdout`: the share of
     near-duplicate groups, drawn by the seed, that is kept from training and measured on.
@@ -65,6 +66,7 @@ class HeadConfig(Part):
     calibrate: Literal["time", "folds"] = "time"
     share: float = Field(default=0.15, gt=0, lt=1)
     folds: int = Field(default=5, ge=2)
+    certify: bool = True
     set_miss: float | None = Field(default=None, gt=0, lt=1)
     follow: float = Field(default=0.0, ge=0, le=1)
     reweigh: float = Field(default=0.0, ge=0, le=1)

@@ -16,6 +16,7 @@ from jiesu.corpus.read import Row, read_appeals
 from jiesu.engine import Engine
 from jiesu.errors import ConfigError, InputError
 from jiesu.learn.config import Source
+from jiesu.learn.decisions import Decision, Labelled, measure_decisions
 from jiesu.learn.labels import label_names
 from jiesu.learn.metrics import HeadReport, HeadScores, evaluate_head
 from jiesu.learn.report import Mistake, render_report, report_json
@@ -33,9 +34,10 @@ _MOST_MISTAKES = 50
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Reports head by head, the surest mistakes (ids only), and what was measured on what."""
+    """Reports by head, the decisions, the surest mistakes (ids only), and what was measured."""
 
     reports: tuple[HeadReport, ...]
+    decisions: tuple[Decision, ...]
     mistakes: tuple[Mistake, ...]
     facts: dict[str, str]
 
@@ -75,10 +77,12 @@ def evaluate(
     ]
     scored = engine.probabilities(appeals)
     reports, mistakes = [], []
+    labels: dict[str, list[str | None]] = {}
     for head in bundle.linear.heads:
         truth = [label_of(row, Source(path=data.name, label=named[head.name])) for row in good]
         if not any(truth) or (heads and head.name not in heads):
             continue
+        labels[head.name] = truth
         scores = head_scores(
             head.name,
             head.labels,
@@ -102,18 +106,52 @@ def evaluate(
         "data": f"{data.name} (sha256 {file_hash(data)[:12]})",
         "rows": f"{len(rows)}, of which {len(rows) - len(good)} could not be read",
     }
-    return Evaluation(tuple(reports), tuple(mistakes), facts)
+    decisions: list[Decision] = []
+    if not heads and {"type", "unit"} <= set(scored):
+        verdicts = engine.score(appeals, explain=False)
+        decisions = measure_decisions(
+            [Labelled(v, a.text, r.extra) for v, a, r in zip(verdicts, appeals, good, strict=True)],
+            {
+                name: [label and label_names(name, jurisdiction).get(label, label) for label in own]
+                for name, own in labels.items()
+            },
+            {
+                name: entry.confidence
+                for name, entry in manifest.thresholds.items()
+                if entry.confidence is not None
+            },
+            bootstrap=bootstrap,
+            seed=seed,
+        )
+    return Evaluation(tuple(reports), tuple(decisions), tuple(mistakes), facts)
+
+
+def evaluation_json(found: Evaluation, *, title: str) -> dict[str, Any]:
+    """Return everything measured as a JSON-ready dict."""
+    return report_json(
+        found.reports,
+        title=title,
+        facts=found.facts,
+        errors=found.mistakes,
+        decisions=found.decisions,
+    )
 
 
 def write_report(found: Evaluation, folder: Path, *, title: str) -> Path:
     """Write report.html and report.json to a folder and return the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    body = report_json(found.reports, title=title, facts=found.facts, errors=found.mistakes)
+    body = evaluation_json(found, title=title)
     text = json.dumps(body, ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(text + "\n", "utf-8")
     page = folder / "report.html"
     page.write_text(
-        render_report(found.reports, title=title, facts=found.facts, errors=found.mistakes),
+        render_report(
+            found.reports,
+            title=title,
+            facts=found.facts,
+            errors=found.mistakes,
+            decisions=found.decisions,
+        ),
         "utf-8",
     )
     return page

@@ -2,7 +2,8 @@
 
 By time, one slice calibrates and the slice after it certifies, each judged by machines that saw
 only what came before; in folds, rows are judged by machines that did not see their fold, and
-half of the folds calibrate while the others certify.
+half of the folds calibrate while the others certify. A head that is not to be certified is
+calibrated on what would certify it, the latest there is.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ def find_out(
     """
     plan = _by_time(dates, groups, config) if config.calibrate == "time" else None
     slices = plan or _by_folds(groups, config, seed)
+    if not config.certify:
+        slices = (slices[1], slices[1])
     for use, parts in zip(("calibrate", "certify"), slices, strict=True):
         for early, held in parts:
             kinds = len(np.unique(truth[early]))
@@ -73,7 +76,8 @@ def find_out(
                     f"head {name}: found {len(early)} rows of {kinds} labels to train on and "
                     f"{len(held)} to {use} on, expected at least 2 labels and 1 row",
                 )
-    first, later = ([_judge(part, matrix, machine) for part in parts] for parts in slices)
+    first = [_judge(part, matrix, machine) for part in slices[0]]
+    later = [_judge(part, matrix, machine) for part in slices[1]] if config.certify else first
     index = np.concatenate([part.index for part in first])
     margins = np.concatenate([part.margins for part in first])
     calibration = fit_calibration(margins, truth[index], first[0].prior)
@@ -81,9 +85,10 @@ def find_out(
     scores = np.concatenate([calibration.probabilities(part.margins, part.prior) for part in later])
     confidence = scores.max(axis=1).astype(np.float64)
     correct = scores.argmax(axis=1) == truth[index]
+    none = Certificate(None, risk, delta, 0.0, 0, len(index))
     return HeldOut(
         calibration,
-        certify(confidence, correct, risk=risk, delta=delta),
+        certify(confidence, correct, risk=risk, delta=delta) if config.certify else none,
         set_floors(scores, truth[index], miss=miss),
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jiesu.errors import ExtraError
 from jiesu.learn import plots
+from jiesu.learn.decisions import Decision
 from jiesu.learn.metrics import SMALL_SLICE, HeadReport, Metric
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def report_json(
     title: str,
     facts: Mapping[str, str],
     errors: Iterable[Mistake] = (),
+    decisions: Sequence[Decision] = (),
 ) -> dict[str, Any]:
     """Return everything the page shows as a JSON-ready dict; undefined figures are null."""
     return {
@@ -146,6 +148,7 @@ def report_json(
         "facts": dict(facts),
         "interval": "percentile bootstrap over rows, 2.5 % to 97.5 %",
         "definitions": {d.key: {"name": d.english, "meaning": d.meaning} for d in DEFINITIONS},
+        "decisions": [decision._asdict() for decision in decisions],
         "heads": [report.model_dump(mode="json") for report in reports],
         "errors": [asdict(mistake) for mistake in errors],
     }
@@ -157,6 +160,7 @@ def render_report(
     title: str,
     facts: Mapping[str, str],
     errors: Iterable[Mistake] = (),
+    decisions: Sequence[Decision] = (),
 ) -> str:
     """Return the report as one HTML page that loads nothing from elsewhere.
 
@@ -169,6 +173,7 @@ def render_report(
         facts=facts,
         heads=[_section(report, place, mistakes) for place, report in enumerate(reports)],
         mistakes=mistakes,
+        decisions=decisions,
         definitions=DEFINITIONS,
         cards=CARDS,
         slice_columns=SLICE_COLUMNS,

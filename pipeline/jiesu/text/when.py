@@ -15,8 +15,12 @@ _MOST = 40
 
 _DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
-_DAY = r"(?:[12][0-9]|3[01]|0?[1-9]|二十[一-九]?|三十一?|十[一二三四五六七八九]?|[一二三四五六七八九])"
-_YEAR = r"(?:(?:19|20)[0-9]{2}|[0-9]{2}|[一二][零〇九][零〇一二三四五六七八九]{2})"
+_DAY = (
+    r"(?:[12][0-9]|3[01]|0?[1-9]|二十[一-九]?|三十一?|十[一二三四五六七八九]?|[一二三四五六七八九])"
+)
+_YEAR = (
+    r"(?:(?:19|20)[0-9]{2}|[0-9]{2}(?=年[0-9]{1,2}月)|[一二][零〇九][零〇一二三四五六七八九]{2})"
+)
 _COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百]{1,4}|[几数半])"
 _PART = r"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|晚间|夜里|夜间|半夜|深夜)"
 _CLOCK = (
@@ -60,13 +64,17 @@ _AFTER = (
 )
 _PLANNED = re.compile(
     r"(?:将[于在]?|计划[于在]?|预计[于在]?|定于|拟于|到期|截止|截[止至]?到?|最迟|最晚|承诺|约定|保证|等到|答应|"
-    r"答复|有效期[至到]?|说[是好]?|于是|计划|准备)[^。！？!?]{0,2}$"
+    r"有效期[至到]?|计划|准备)[^。！？!?]{0,2}$"
 )
 # A date beside these is of how it came about, or of a call made before, not of the matter.
 _HISTORY = re.compile(
     r"购|买|签|交房|结婚|出生|毕业|参军|入伍|退休|入职|成立|创办|进入|认定|参加|办[理了]|退役|出台|发布|印发|实施|考取|转业"
 )
 _EARLIER_CALL = re.compile(r"拨打|反映|投诉|举报|咨询|来电|留言|回复|答复|申请|信访|受理")
+
+
+_UNTIL_NOW = re.compile(r"[^。！？!?；;\n]{0,8}?(?:至今|以来|到现在|到目前)")
+_RANGE = re.compile(_TO)
 
 
 class Moment(NamedTuple):
@@ -87,7 +95,8 @@ class _Stretch(NamedTuple):
 
 class _Candidate(NamedTuple):
     weight: float
-    output: str
+    output: str | None
+    end: int
 
 
 def moment(received_at: str | None) -> Moment | None:
@@ -114,14 +123,10 @@ def find_time(text: str, now: Moment | None) -> str | None:
         found = _pattern().search(text, position)
         if found is None:
             break
-        position = found.end()
-        after = _after().match(text, position)
-        assert_end = after.end() if after else position
-        candidate = _read(text, found, after, now)
-        if candidate is not None:
-            position = max(position, assert_end)
-            if best is None or candidate.weight > best.weight:
-                best = candidate
+        candidate = _read(text, found, now)
+        position = candidate.end
+        if candidate.output and (best is None or candidate.weight > best.weight):
+            best = candidate
     return best.output if best else None
 
 
@@ -133,3 +138,341 @@ def _pattern() -> re.Pattern[str]:
 @cache
 def _after() -> re.Pattern[str]:
     return re.compile(_AFTER)
+
+
+def _read(text: str, found: re.Match[str], now: Moment | None) -> _Candidate:
+    """Weigh one expression; its output is None for what lies ahead or says nothing of when."""
+    kind = _kind(found)
+    weight, resolve = _KINDS[kind]
+    start, end = found.span()
+    if kind in ("often", "feast"):
+        return _Candidate(weight, found[0], end)
+    if kind == "n":
+        if found["not"] or not (found["near"] or found["long"] or found["ago"]):
+            return _Candidate(weight, None, end)
+        wording = text[
+            start : found.end("ago" if found["ago"] else "more" if found["more"] else "u")
+        ]
+    after = None if kind in ("n", "clock") else _after().match(text, end)
+    if after is not None:
+        end = after.end()
+    if kind != "n":
+        wording = text[start:end].strip(",，的")
+    if _is_ahead(text, found, after):
+        return _Candidate(weight, None, end)
+    try:
+        stretch = resolve(found, now)
+        if stretch is not None:
+            stretch = _narrowed(stretch, after, found)
+            stretch, end = _joined(text, stretch, end, now)
+            if _goes_on(text, start, end) and not found["ago"]:
+                stretch = stretch._replace(open=True)
+            output = _written(stretch, now)
+        else:
+            output = wording
+    except (ValueError, OverflowError):
+        return _Candidate(weight, None, end)
+    beside = text[end : end + 8]
+    if _HISTORY.search(beside) and not (stretch and stretch.open):
+        weight -= 2.0
+    elif _EARLIER_CALL.search(beside):
+        weight -= 1.0
+    return _Candidate(weight, output, end)
+
+
+def _kind(found: re.Match[str]) -> str:
+    return next(name for name in _KINDS if found[name] is not None)
+
+
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Say whether 从 or 自 before it, or 至今 soon after, make a date a beginning."""
+    return text[start - 1 : start] in ("从", "自") or _UNTIL_NOW.match(text, end) is not None
+
+
+def _joined(text: str, stretch: _Stretch, end: int, now: Moment | None) -> tuple[_Stretch, int]:
+    """Extend a stretch to the expression that 到 joins to it, if one does."""
+    to = _RANGE.match(text, end)
+    second = _pattern().match(text, to.end()) if to else None
+    kind = _kind(second) if second else ""
+    if second is None or kind in ("n", "often", "feast", "clock"):
+        return stretch, end
+    if kind == "dday":
+        last = stretch.first.replace(day=int(second["dday"][:-1]))
+    else:
+        other = _KINDS[kind][1](second, now)
+        if other is None:
+            return stretch, end
+        last = other.last
+    if last < stretch.first:
+        return stretch, end
+    return stretch._replace(last=last, open=False), second.end()
+
+
+def _is_ahead(text: str, found: re.Match[str], after: re.Match[str] | None) -> bool:
+    """Say whether a date is a limit or a plan by its words and those around it."""
+    if found[0][0] in "明后下":
+        return not found[0].startswith("下午")
+    if after is not None and after["before"] and after["before"] != "前后":
+        return True
+    start = found.start()
+    return _PLANNED.search(text, max(0, start - 8), start) is not None
+
+
+def _narrowed(stretch: _Stretch, after: re.Match[str] | None, found: re.Match[str]) -> _Stretch:
+    """Add what stands behind an expression: an hour to a single day, or that it goes on."""
+    if after is None:
+        return stretch
+    if after["since"]:
+        stretch = stretch._replace(open=True)
+    if after["at"] and stretch.first == stretch.last:
+        evening = (found["rday"] or "")[-1:] in ("晚", "夜")
+        extra, hour = _hour(after["part"] or ("晚上" if evening else ""), after["at"])
+        # 昨晚凌晨两点 is the night's second half.
+        extra += evening and after["part"] == "凌晨"
+        day = stretch.first + timedelta(days=extra)
+        return stretch._replace(first=day, last=day, hour=hour)
+    return stretch
+
+
+def _written(stretch: _Stretch, now: Moment | None) -> str | None:
+    """Write a stretch as ISO 8601; None if it has not begun. What has not ended ends today."""
+    first, last, hour, goes_on = stretch
+    if now is not None:
+        today = now.at.date()
+        if first > today:
+            return None
+        last = max(first, min(last, today))
+    start = first.isoformat() if hour is None else f"{first.isoformat()}T{hour:02d}"
+    if goes_on:
+        return f"{start}/.."
+    return start if first == last else f"{start}/{last.isoformat()}"
+
+
+def _number(written: str) -> int:
+    """Read a whole number below a thousand, in digits or Chinese. Raises ValueError."""
+    if written.isdecimal():
+        return int(written)
+    if any(sign in written for sign in "几数半"):
+        raise ValueError("found a vague number, expected a whole one")
+    if "十" not in written and "百" not in written:
+        return int("".join(str(_DIGITS[sign]) for sign in written))
+    total = digit = 0
+    for sign in written:
+        if sign in "十百":
+            total += (digit or 1) * (10 if sign == "十" else 100)
+            digit = 0
+        else:
+            digit = _DIGITS[sign]
+    return total + digit
+
+
+def _hour(part: str, clock: str) -> tuple[int, int]:
+    """Return (days to add, hour) of a clock time and its part of the day."""
+    figures = re.match(r"[0-9]+|[一二两三四五六七八九十]+", clock)
+    hour = _number(figures[0]) if figures else 0
+    if part in ("下午", "傍晚", "晚上", "晚间", "夜里", "夜间", "半夜", "深夜", "晚"):
+        if hour == 12 and part not in ("下午", "傍晚"):
+            hour = 24
+        elif hour < 6 and part in ("半夜", "深夜", "夜里"):
+            return 1, hour
+        elif hour < 12:
+            hour += 12
+    elif part == "中午" and hour < 3:
+        hour += 12
+    elif part == "凌晨" and hour == 12:
+        hour = 0
+    return divmod(hour, 24)
+
+
+def _month(year: int, month: int) -> _Stretch:
+    """Return a month of a year; months beyond 1..12 count into other years."""
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    return _Stretch(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
+
+
+def _months(year: int, first: int, last: int) -> _Stretch:
+    return _Stretch(_month(year, first).first, _month(year, last).last)
+
+
+def _single(day: date) -> _Stretch:
+    return _Stretch(day, day)
+
+
+def _iso(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    return _single(date(int(found["iso"]), int(found["iso_m"]), int(found["iso_d"])))
+
+
+def _year(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    if found["year"]:
+        year = _number(found["year"])
+        year += 2000 if year < 100 else 0
+    elif now is None:
+        return None
+    else:
+        year = now.at.year - ("今年", "去年", "前年", "大前年").index(found["ryear"])
+    if found["ym"]:
+        month = _number(found["ym"])
+        if found["yd"]:
+            return _single(date(year, month, _number(found["yd"])))
+        return _month(year, month)
+    part = found["yp"] or ""
+    for key, (first, last) in _YEAR_PARTS.items():
+        if key in part:
+            return _months(year, first, last)
+    return None if part else _months(year, 1, 12)
+
+
+# Months of a year; a winter ends in the year after.
+_YEAR_PARTS = {
+    "上半": (1, 6),
+    "下半": (7, 12),
+    "初": (1, 3),
+    "底": (10, 12),
+    "末": (10, 12),
+    "中": (5, 8),
+    "春天": (3, 5),
+    "春季": (3, 5),
+    "夏": (6, 8),
+    "秋天": (9, 11),
+    "秋季": (9, 11),
+    "冬": (12, 14),
+}
+
+
+def _month_day(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    """Return a month or day without a year: the last one that has begun."""
+    if now is None:
+        return None
+    today = now.at.date()
+    month = _number(found["month"] or found["dot_m"])
+    day = found["md"] or found["dot_d"]
+    for year in (today.year, today.year - 1):
+        stretch = _single(date(year, month, _number(day))) if day else _month(year, month)
+        if stretch.first <= today:
+            return stretch
+    return None
+
+
+def _relative_month(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    if now is None:
+        return None
+    back = 2 if found["rmonth"].startswith("上上") else int(found["rmonth"].startswith("上"))
+    whole = _month(now.at.year, now.at.month - back)
+    if found["rmd"]:
+        return _single(whole.first.replace(day=_number(found["rmd"])))
+    part = found["rmp"]
+    if part is None:
+        return whole
+    first, last = {
+        "初": (1, 10),
+        "上旬": (1, 10),
+        "中旬": (11, 20),
+        "下旬": (21, 31),
+        "底": (21, 31),
+        "末": (21, 31),
+    }[part]
+    ended = min(last, whole.last.day)
+    return _Stretch(whole.first.replace(day=first), whole.first.replace(day=ended))
+
+
+def _relative_day(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    if now is None:
+        return None
+    word = found["rday"]
+    if word.startswith("刚"):
+        stretch = _single(now.at.date())
+        return stretch._replace(hour=now.at.hour) if now.clock else stretch
+    back = {"大": 3, "前": 2, "昨": 1, "今": 0, "明": -1, "后": -2}[word[0]]
+    return _single(now.at.date() - timedelta(days=back))
+
+
+def _week(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    if now is None:
+        return None
+    word = found["rweek"]
+    weeks = 2 if word.startswith("上上") else {"上": 1, "下": -1}.get(word[0], 0)
+    monday = now.at.date() - timedelta(days=now.at.weekday() + 7 * weeks)
+    day = found["rwd"]
+    if day is None:
+        return _Stretch(monday, monday + timedelta(days=6))
+    if day == "末":
+        return _Stretch(monday + timedelta(days=5), monday + timedelta(days=6))
+    return _single(monday + timedelta(days="一二三四五六日".index(day.replace("天", "日"))))
+
+
+def _weekday(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    if now is None:
+        return None
+    back = (now.at.weekday() - "一二三四五六".index(found["wday"])) % 7
+    return _single(now.at.date() - timedelta(days=back))
+
+
+def _count(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    """Return how long ago, or since when: 三天前 is a day, 三天没人修 goes on since then."""
+    unit = found["u"]
+    if now is None or found["n"] in ("几", "数"):
+        return None
+    half = found["n"] == "半"
+    number = 0 if half else _number(found["n"])
+    today, ago = now.at.date(), found["ago"] is not None
+    if "小时" in unit or unit == "分钟":
+        minutes = (30 if half else 60 * number) if "小时" in unit else number
+        if not now.clock:
+            stretch = _single(today)
+        else:
+            then = now.at - timedelta(minutes=minutes)
+            stretch = _Stretch(then.date(), then.date(), then.hour)
+    elif "月" in unit or unit == "年":
+        months = (6 if half else 12 * number) if unit == "年" else number
+        whole = _month(today.year, today.month - months)
+        if ago:
+            return whole if unit != "年" or half else _months(whole.first.year, 1, 12)
+        stretch = _single(whole.first.replace(day=min(today.day, whole.last.day)))
+        stretch = stretch if months or not half else _single(today - timedelta(days=15))
+    else:
+        days = number * (1 if unit == "天" else 7)
+        stretch = _single(today - timedelta(days=days))
+    return stretch if ago else stretch._replace(open=True)
+
+
+def _clock(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    """Return the hour of today that has passed; what may recur or lies ahead keeps its wording."""
+    clock = re.search(_CLOCK, found[0])
+    if now is None or not now.clock or clock is None or found["until"]:
+        return None
+    extra, hour = _hour(found[0][: clock.start()], clock[0])
+    if extra or hour > now.at.hour:
+        return None
+    return _single(now.at.date())._replace(hour=hour)
+
+
+def _day_of_month(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    if now is None:
+        return None
+    today, number = now.at.date(), int(found["dday"][:-1])
+    month = _month(today.year, today.month - (number > today.day))
+    return _single(month.first.replace(day=number))
+
+
+def _worded(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    return None
+
+
+_Resolver = Callable[[re.Match[str], Moment | None], _Stretch | None]
+# How much an expression of each kind says; the first of the heaviest is the time.
+_KINDS: dict[str, tuple[float, _Resolver]] = {
+    "iso": (5.0, _iso),
+    "year": (4.0, _year),
+    "ryear": (4.0, _year),
+    "month": (4.5, _month_day),
+    "dot_m": (5.0, _month_day),
+    "rmonth": (4.5, _relative_month),
+    "rday": (5.0, _relative_day),
+    "rweek": (4.5, _week),
+    "wday": (4.5, _weekday),
+    "n": (4.5, _count),
+    "often": (3.5, _worded),
+    "feast": (3.0, _worded),
+    "dday": (4.5, _day_of_month),
+    "clock": (2.0, _clock),
+}
