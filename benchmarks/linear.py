@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 COLD = "import jiesu; jiesu.load().score(['小区门口的路灯坏了三天没人修'])"
@@ -58,6 +60,7 @@ def _compare(name: str, texts: list[str], rounds: int) -> None:
     import rjieba
 
     import jiesu
+    from jiesu.engine import Engine
     from jiesu.schema import Appeal
 
     engine = jiesu.load()
@@ -92,12 +95,26 @@ def _compare(name: str, texts: list[str], rounds: int) -> None:
     for way in list(times)[:2]:
         ratios = [a / b for a, b in zip(times[way], times["rjieba + fastText"], strict=True)]
         print(f"  {way} / baseline: median of {statistics.median(ratios):.2f}")
+    # What the conduct head costs; the other heads are columns of one matrix.
+    bare = Engine(replace(engine.bundle, conduct=None), engine.jurisdiction)
+    with_it, without = (_median(partial(e.score, appeals), rounds) for e in (engine, bare))
+    added = (with_it - without) / len(texts) * 1e6
+    print(f"  reading the caller's conduct adds {added:.0f} us a text")
     single = []
     for appeal in appeals[:300]:
         start = time.perf_counter()
         engine.score([appeal])
         single.append((time.perf_counter() - start) * 1e3)
     print(f"  one at a time: median {statistics.median(single):.2f} ms")
+
+
+def _median(run: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(max(3, rounds // 3)):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def _cut(rjieba: object, text: str) -> str:

@@ -25,7 +25,7 @@ _COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百]{1,4}|[几数半]
 _PART = r"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|晚间|夜里|夜间|半夜|深夜)"
 _CLOCK = (
     r"(?:(?:[01]?[0-9]|2[0-4])(?:[:：][0-5][0-9]|[点时](?!钟头|代|候|尚|常|间))"
-    r"|(?:二十[一-四]?|十[一二三四五六七八九]?|[一二两三四五六七八九])点(?!儿|击|赞|餐|名|名))"
+    r"|(?:二十[一-四]?|十[一二三四五六七八九]?|[二两三四五六七八九]|一(?=点[多半钟左]))点(?!儿|击|赞|餐|名))"
     r"(?:半|[0-5]?[0-9]分)?(?:多|许|钟|左右)*"
 )
 _TO = r"[到至\-—~～]+"
@@ -39,20 +39,21 @@ _EXPRESSIONS = (
     rf"(?<![0-9])(?P<iso>(?:19|20)[0-9]{{2}})[-./](?P<iso_m>1[0-2]|0?[1-9])[-./]"
     rf"(?P<iso_d>[12][0-9]|3[01]|0?[1-9])日?(?![0-9])"
     rf"|(?:(?<![0-9])(?P<year>{_YEAR})年(?!级|代|龄|限)|(?P<ryear>大前年|前年|去年|今年))的?"
-    rf"(?:(?P<ym>{_MONTH})月份?(?:(?P<yd>{_DAY})[日号])?"
+    rf"(?:(?P<ym>{_MONTH})月份?(?:(?P<yd>{_DAY})[日号]|[初底末中])?"
     rf"|(?P<yp>年?[初底末中]|[上下]半年|(?:{_HOLIDAY})(?:期间|前后|前|后)?))?"
-    rf"|(?<![0-9第])(?P<month>{_MONTH})月(?:(?P<md>{_DAY})[日号]|份)?"
+    rf"|(?<![0-9第])(?P<month>{_MONTH})月(?:(?P<md>{_DAY})[日号]|份|[初底末中])?"
     rf"|(?<![0-9])(?P<dot_m>1[0-2]|[1-9])\.(?P<dot_d>[12][0-9]|3[01]|[1-9])[日号]"
     rf"|(?P<rmonth>上上个?月|上个?月|本月|这个月|当月)(?:(?P<rmd>{_DAY})[日号]|(?P<rmp>[底末初]|[上中下]旬))?"
     r"|(?P<rday>大前天|前[天日晚](?!后)|昨[天日晚夜早儿]|今[天日晚早晨儿](?!后)|明[天日晚早]|后天|刚才|刚刚)"
     r"|(?P<rweek>上上个?|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?P<rwd>[一二三四五六日天末])?"
-    r"|(?<![每隔])(?:周|星期|礼拜)(?P<wday>[一二三四五六])(?![到至年期天]|周)"
+    r"|(?<![每隔])(?:周|星期|礼拜)(?P<wday>[一二三四五六])(?![到至年期天周、])"
     rf"|(?P<near>近|最近|这|已经?有?|长达|连续|持续|接近|超过|将近|足足|都|快|时隔)?(?P<n>{_COUNT})"
-    r"(?P<many>余|多)?(?P<u>天|周(?![年岁])|个?星期|个?礼拜|个半?多?月|年|个?多?小时|分钟)(?P<more>多|余|来)?(?:时间)?"
+    r"(?P<many>余|多)?(?P<u>天|日(?!常)|周(?![年岁])|个?星期|个?礼拜|个半?多?月|年|个?多?小时|分钟)(?P<more>多|余|来)?(?:时间)?"
     r"(?:(?P<ago>之?前|以前)|(?P<long>以?来|之?久|了|[都也还]?(?:没|未|无|不)(?!超|满|到|足)|一直|不断|有余)|(?P<not>内|之内|以内|后|之后))?"
     rf"|(?P<often>(?:每(?:天|日|晚|早|夜|周|星期|个?月|年|逢|到|隔)|天天|夜夜|日夜|整夜|整晚|通宵|周末)"
     rf"的?[一二三四五六日末]?的?(?:{_PART}|夜晚|晚|早)?(?:{_CLOCK})?(?:(?:{_TO})(?:第二天|次日)?(?:{_PART})?(?:{_CLOCK}))?)"
     rf"|(?P<feast>{_HOLIDAY}(?:期间|当天|前后|那天|假期|放假|以来|以后))"
+    r"|(?P<vague>近[日期]|近段时间|最近|长期以来|长期|近年来?)"
     rf"|(?P<dday>(?<=[在于从自其是到，。,：:\s])(?:[12][0-9]|3[01]|[1-9])[日号](?![0-9A-Za-z楼线院栋店门话井铺厂台馆仓地公车大小商桥]))"
     rf"|(?P<clock>(?:{_PART})(?:{_CLOCK})?|(?<![0-9:：.])(?:{_CLOCK}))"
     rf"(?P<until>(?:{_TO})(?:第二天|次日)?(?:{_PART})?(?:{_CLOCK}))?"
@@ -70,11 +71,19 @@ _PLANNED = re.compile(
 _HISTORY = re.compile(
     r"购|买|签|交房|结婚|出生|毕业|参军|入伍|退休|入职|成立|创办|进入|认定|参加|办[理了]|退役|出台|发布|印发|实施|考取|转业"
 )
-_EARLIER_CALL = re.compile(r"拨打|反映|投诉|举报|咨询|来电|留言|回复|答复|申请|信访|受理")
+_EARLIER_CALL = re.compile(r"拨打|写信|反映|投诉|举报|咨询|来电|留言|回复|答复|申请|信访|受理")
 
 
 _UNTIL_NOW = re.compile(r"[^。！？!?；;\n]{0,8}?(?:至今|以来|到现在|到目前)")
 _RANGE = re.compile(_TO)
+
+
+# The first two characters of every expression.
+_FIRST = "0-9一二两三四五六七八九十百几数半大前去今上本这当昨明后刚周星礼近最长已有长连持接超将足都快时每天夜日整通国春中元端清劳重暑寒过高疫夏秋冬供采汛雨台凌早下傍晚深"
+_SECOND = (
+    "0-9一二两三四五六七八九十百几数半零〇年月日号点时天周星礼个小分多余./:：前晚夜早晨儿才刚经有达续近过"
+    "段足隔逢到夜天晚庆节秋旦午明暑假寒期年考情季暖汛雨风春夏冬一个动宵阳晨上午间里末是这最"
+)
 
 
 class Moment(NamedTuple):
@@ -120,7 +129,7 @@ def find_time(text: str, now: Moment | None) -> str | None:
     best: _Candidate | None = None
     position = 0
     for _ in range(_MOST):
-        found = _pattern().search(text, position)
+        found = _next(text, position)
         if found is None:
             break
         candidate = _read(text, found, now)
@@ -128,6 +137,19 @@ def find_time(text: str, now: Moment | None) -> str | None:
         if candidate.output and (best is None or candidate.weight > best.weight):
             best = candidate
     return best.output if best else None
+
+
+def _next(text: str, position: int) -> re.Match[str] | None:
+    """Return the next expression. Two sets of characters rule most places out before it is tried."""
+    for begin in _begins().finditer(text, position):
+        if found := _pattern().match(text, begin.start()):
+            return found
+    return None
+
+
+@cache
+def _begins() -> re.Pattern[str]:
+    return re.compile(rf"[{_FIRST}](?=[{_SECOND}\-])")
 
 
 @cache
@@ -143,45 +165,55 @@ def _after() -> re.Pattern[str]:
 def _read(text: str, found: re.Match[str], now: Moment | None) -> _Candidate:
     """Weigh one expression; its output is None for what lies ahead or says nothing of when."""
     kind = _kind(found)
-    weight, resolve = _KINDS[kind]
+    weight = _KINDS[kind][0]
     start, end = found.span()
-    if kind in ("often", "feast"):
-        return _Candidate(weight, found[0], end)
+    if _KINDS[kind][1] is None:
+        return _Candidate(weight, found[0].rstrip("的"), end)
+    after = None if kind in ("n", "clock") else _after().match(text, end)
     if kind == "n":
         if found["not"] or not (found["near"] or found["long"] or found["ago"]):
             return _Candidate(weight, None, end)
-        wording = text[
-            start : found.end("ago" if found["ago"] else "more" if found["more"] else "u")
-        ]
-    after = None if kind in ("n", "clock") else _after().match(text, end)
-    if after is not None:
-        end = after.end()
-    if kind != "n":
+        stop = found.end("ago" if found["ago"] else "more" if found["more"] else "u")
+        wording = text[start:stop]
+    else:
+        end = after.end() if after else end
         wording = text[start:end].strip(",，的")
     if _is_ahead(text, found, after):
         return _Candidate(weight, None, end)
     try:
-        stretch = resolve(found, now)
-        if stretch is not None:
-            stretch = _narrowed(stretch, after, found)
-            stretch, end = _joined(text, stretch, end, now)
-            if _goes_on(text, start, end) and not found["ago"]:
-                stretch = stretch._replace(open=True)
-            output = _written(stretch, now)
-        else:
-            output = wording
+        stretch = _resolved(kind, found, now)
+        if stretch is None:
+            return _Candidate(weight - _distance(text, end), wording, end)
+        stretch, end = _joined(text, _narrowed(stretch, after, found), end, now)
+        if not found["ago"] and _goes_on(text, start, end):
+            stretch = stretch._replace(open=True)
+        output = _written(stretch, now)
     except (ValueError, OverflowError):
         return _Candidate(weight, None, end)
-    beside = text[end : end + 8]
-    if _HISTORY.search(beside) and not (stretch and stretch.open):
-        weight -= 2.0
-    elif _EARLIER_CALL.search(beside):
-        weight -= 1.0
-    return _Candidate(weight, output, end)
+    if stretch.first == stretch.last and kind != "clock":
+        weight += 0.5
+    elif (stretch.last - stretch.first).days > 100:
+        weight -= 1.5
+    return _Candidate(weight - (0.0 if stretch.open else _distance(text, end)), output, end)
 
 
 def _kind(found: re.Match[str]) -> str:
     return next(name for name in _KINDS if found[name] is not None)
+
+
+def _resolved(kind: str, found: re.Match[str], now: Moment | None) -> _Stretch | None:
+    """Return the stretch of an expression; None where its wording must do."""
+    resolve = _KINDS[kind][1]
+    if resolve is None or (now is None and kind not in _NO_YEAR):
+        return None
+    return resolve(found, now or _NEVER)
+
+
+def _distance(text: str, end: int) -> float:
+    """Return how far from the matter the words behind a date put it."""
+    if _HISTORY.search(text, end, end + 8):
+        return 2.0
+    return 1.0 if _EARLIER_CALL.search(text, end, end + 8) else 0.0
 
 
 def _goes_on(text: str, start: int, end: int) -> bool:
@@ -193,16 +225,14 @@ def _joined(text: str, stretch: _Stretch, end: int, now: Moment | None) -> tuple
     """Extend a stretch to the expression that 到 joins to it, if one does."""
     to = _RANGE.match(text, end)
     second = _pattern().match(text, to.end()) if to else None
-    kind = _kind(second) if second else ""
-    if second is None or kind in ("n", "often", "feast", "clock"):
+    kind = _kind(second) if second else "n"
+    if second is None or kind in ("n", "clock"):
         return stretch, end
     if kind == "dday":
         last = stretch.first.replace(day=int(second["dday"][:-1]))
     else:
-        other = _KINDS[kind][1](second, now)
-        if other is None:
-            return stretch, end
-        last = other.last
+        other = _resolved(kind, second, now)
+        last = other.last if other else date.min
     if last < stretch.first:
         return stretch, end
     return stretch._replace(last=last, open=False), second.end()
@@ -298,18 +328,21 @@ def _single(day: date) -> _Stretch:
     return _Stretch(day, day)
 
 
-def _iso(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+def _iso(found: re.Match[str], now: Moment) -> _Stretch | None:
     return _single(date(int(found["iso"]), int(found["iso_m"]), int(found["iso_d"])))
 
 
-def _year(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    if found["year"]:
-        year = _number(found["year"])
-        year += 2000 if year < 100 else 0
-    elif now is None:
-        return None
-    else:
-        year = now.at.year - ("今年", "去年", "前年", "大前年").index(found["ryear"])
+def _year(found: re.Match[str], now: Moment) -> _Stretch | None:
+    year = _number(found["year"])
+    return _in_year(found, year + 2000 if year < 100 else year)
+
+
+def _relative_year(found: re.Match[str], now: Moment) -> _Stretch | None:
+    back = ("今年", "去年", "前年", "大前年").index(found["ryear"])
+    return _in_year(found, now.at.year - back)
+
+
+def _in_year(found: re.Match[str], year: int) -> _Stretch | None:
     if found["ym"]:
         month = _number(found["ym"])
         if found["yd"]:
@@ -322,27 +355,23 @@ def _year(found: re.Match[str], now: Moment | None) -> _Stretch | None:
     return None if part else _months(year, 1, 12)
 
 
+_MONTH_PARTS = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20)}
+_MONTH_PARTS |= dict.fromkeys(("下旬", "底", "末"), (21, 31))
 # Months of a year; a winter ends in the year after.
 _YEAR_PARTS = {
     "上半": (1, 6),
     "下半": (7, 12),
     "初": (1, 3),
-    "底": (10, 12),
-    "末": (10, 12),
     "中": (5, 8),
-    "春天": (3, 5),
-    "春季": (3, 5),
     "夏": (6, 8),
-    "秋天": (9, 11),
-    "秋季": (9, 11),
     "冬": (12, 14),
 }
+_YEAR_PARTS |= dict.fromkeys(("底", "末"), (10, 12)) | dict.fromkeys(("春天", "春季"), (3, 5))
+_YEAR_PARTS |= dict.fromkeys(("秋天", "秋季"), (9, 11))
 
 
-def _month_day(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+def _month_day(found: re.Match[str], now: Moment) -> _Stretch | None:
     """Return a month or day without a year: the last one that has begun."""
-    if now is None:
-        return None
     today = now.at.date()
     month = _number(found["month"] or found["dot_m"])
     day = found["md"] or found["dot_d"]
@@ -353,9 +382,7 @@ def _month_day(found: re.Match[str], now: Moment | None) -> _Stretch | None:
     return None
 
 
-def _relative_month(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    if now is None:
-        return None
+def _relative_month(found: re.Match[str], now: Moment) -> _Stretch | None:
     back = 2 if found["rmonth"].startswith("上上") else int(found["rmonth"].startswith("上"))
     whole = _month(now.at.year, now.at.month - back)
     if found["rmd"]:
@@ -363,21 +390,12 @@ def _relative_month(found: re.Match[str], now: Moment | None) -> _Stretch | None
     part = found["rmp"]
     if part is None:
         return whole
-    first, last = {
-        "初": (1, 10),
-        "上旬": (1, 10),
-        "中旬": (11, 20),
-        "下旬": (21, 31),
-        "底": (21, 31),
-        "末": (21, 31),
-    }[part]
+    first, last = _MONTH_PARTS[part[-2:] if "旬" in part else part]
     ended = min(last, whole.last.day)
     return _Stretch(whole.first.replace(day=first), whole.first.replace(day=ended))
 
 
-def _relative_day(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    if now is None:
-        return None
+def _relative_day(found: re.Match[str], now: Moment) -> _Stretch | None:
     word = found["rday"]
     if word.startswith("刚"):
         stretch = _single(now.at.date())
@@ -386,9 +404,7 @@ def _relative_day(found: re.Match[str], now: Moment | None) -> _Stretch | None:
     return _single(now.at.date() - timedelta(days=back))
 
 
-def _week(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    if now is None:
-        return None
+def _week(found: re.Match[str], now: Moment) -> _Stretch | None:
     word = found["rweek"]
     weeks = 2 if word.startswith("上上") else {"上": 1, "下": -1}.get(word[0], 0)
     monday = now.at.date() - timedelta(days=now.at.weekday() + 7 * weeks)
@@ -400,14 +416,12 @@ def _week(found: re.Match[str], now: Moment | None) -> _Stretch | None:
     return _single(monday + timedelta(days="一二三四五六日".index(day.replace("天", "日"))))
 
 
-def _weekday(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    if now is None:
-        return None
+def _weekday(found: re.Match[str], now: Moment) -> _Stretch | None:
     back = (now.at.weekday() - "一二三四五六".index(found["wday"])) % 7
     return _single(now.at.date() - timedelta(days=back))
 
 
-def _count(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+def _count(found: re.Match[str], now: Moment) -> _Stretch | None:
     """Return how long ago, or since when: 三天前 is a day, 三天没人修 goes on since then."""
     unit = found["u"]
     if now is None or found["n"] in ("几", "数"):
@@ -435,7 +449,7 @@ def _count(found: re.Match[str], now: Moment | None) -> _Stretch | None:
     return stretch if ago else stretch._replace(open=True)
 
 
-def _clock(found: re.Match[str], now: Moment | None) -> _Stretch | None:
+def _clock(found: re.Match[str], now: Moment) -> _Stretch | None:
     """Return the hour of today that has passed; what may recur or lies ahead keeps its wording."""
     clock = re.search(_CLOCK, found[0])
     if now is None or not now.clock or clock is None or found["until"]:
@@ -446,33 +460,30 @@ def _clock(found: re.Match[str], now: Moment | None) -> _Stretch | None:
     return _single(now.at.date())._replace(hour=hour)
 
 
-def _day_of_month(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    if now is None:
-        return None
+def _day_of_month(found: re.Match[str], now: Moment) -> _Stretch | None:
     today, number = now.at.date(), int(found["dday"][:-1])
     month = _month(today.year, today.month - (number > today.day))
     return _single(month.first.replace(day=number))
 
 
-def _worded(found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    return None
-
-
-_Resolver = Callable[[re.Match[str], Moment | None], _Stretch | None]
-# How much an expression of each kind says; the first of the heaviest is the time.
-_KINDS: dict[str, tuple[float, _Resolver]] = {
-    "iso": (5.0, _iso),
-    "year": (4.0, _year),
-    "ryear": (4.0, _year),
+_Resolver = Callable[[re.Match[str], Moment], _Stretch | None]
+# What each kind of expression says and how to resolve it; the first of the heaviest is the time.
+_KINDS: dict[str, tuple[float, _Resolver | None]] = {
+    "iso": (4.5, _iso),
+    "year": (4.5, _year),
+    "ryear": (4.5, _relative_year),
     "month": (4.5, _month_day),
-    "dot_m": (5.0, _month_day),
+    "dot_m": (4.5, _month_day),
     "rmonth": (4.5, _relative_month),
-    "rday": (5.0, _relative_day),
+    "rday": (4.5, _relative_day),
     "rweek": (4.5, _week),
     "wday": (4.5, _weekday),
     "n": (4.5, _count),
-    "often": (3.5, _worded),
-    "feast": (3.0, _worded),
+    "often": (3.5, None),
+    "feast": (3.0, None),
     "dday": (4.5, _day_of_month),
     "clock": (2.0, _clock),
+    "vague": (1.5, None),
 }
+_NO_YEAR = ("iso", "year")
+_NEVER = Moment(datetime.min, False)
