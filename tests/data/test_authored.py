@@ -36,7 +36,7 @@ def text(row: dict[str, Any]) -> str:
 @pytest.mark.parametrize("path", APPEALS, ids=lambda path: path.stem)
 def test_every_row_is_as_the_guide_says(path: Path) -> None:
     found = rows(path)
-    assert len({row["id"] for row in found}) == len(found) >= 200
+    assert len({row["id"] for row in found}) == len(found) >= 100
     for row in found:
         where = row["id"]
         assert set(row) - {"text", "turns"} == KEYS, where
@@ -61,6 +61,15 @@ def test_every_line_is_marked_as_the_guide_says(path: Path) -> None:
     read_lines(path, found)
     assert len(found.appeals) >= 1000
     assert len({appeal.text for appeal in found.appeals}) == len(found.appeals)
+
+
+def test_short_appeals_have_their_two_labels() -> None:
+    found = rows(ROOT / "lines" / "short-emergencies.jsonl")
+    assert len({row["text"] for row in found}) == len(found) >= 400
+    for row in found:
+        assert set(row) == {"id", "text", "disposition", "risk"}, row["id"]
+        assert row["disposition"] in ("normal", "emergency"), row["id"]
+        assert row["risk"] in get_args(RiskLevel), row["id"]
 
 
 def test_test_and_train_share_no_near_duplicate() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from jiesu.bundle import CONDUCT, load_bundle
 from jiesu.engine import Engine, load
@@ -124,6 +126,29 @@ def test_a_batch_flags_as_one_by_one(engine: Engine) -> None:
     together = engine.score(texts)
     alone = [engine.score([text])[0] for text in texts]
     assert [v.advisory for v in together] == [v.advisory for v in alone]
+
+
+@given(
+    texts=st.lists(
+        st.one_of(
+            st.text(max_size=80),
+            st.text(alphabet="你们物业就是一群废物着火了救命炸死*“”，。 \n1、另外", max_size=80),
+        ),
+        max_size=6,
+    )
+)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_input_whatsoever_is_refused_or_dropped(engine: Engine, texts: list[str]) -> None:
+    verdicts = engine.score([{"id": str(n), "text": text} for n, text in enumerate(texts)])
+    assert [verdict.id for verdict in verdicts] == [str(n) for n in range(len(texts))]
+    for verdict, text in zip(verdicts, texts, strict=True):
+        assert verdict.accepted is True
+        assert verdict.error is not None or verdict.dispatch.unit is not None
+        assert Verdict.model_validate(verdict.model_dump()) == verdict
+        for flag in verdict.advisory.flags:
+            assert text[flag.start : flag.end] == flag.text != ""
 
 
 def test_the_same_data_give_the_same_bytes(

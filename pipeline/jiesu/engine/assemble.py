@@ -38,7 +38,10 @@ from jiesu.schema import (
     TypeVerdict,
     Verdict,
 )
+from jiesu.text.elements import find_elements
 from jiesu.text.ngrams import Ints
+from jiesu.text.places import Place
+from jiesu.text.turns import caller_spans
 
 _TOP = 5
 _NEVER = 2.0
@@ -53,6 +56,15 @@ _EXPLANATION = fields_of(Explanation)
 _ADVISORY, _ELEMENTS, _NO_EXPLANATION = Advisory(), Elements(), Explanation()
 _AUTO = Decision(action="auto")
 _NOT_JUDGED = TypeVerdict(code=None, name=None, confidence=0.0)
+
+
+class Wanted(NamedTuple):
+    """Which parts of a verdict are asked for."""
+
+    explain: bool = True
+    elements: bool = True
+    redact: bool = False
+    words: bool = False
 
 
 class _Row(NamedTuple):
@@ -135,16 +147,13 @@ class Assembler:
         appeals: Sequence[Appeal],
         reading: Reading,
         probabilities: Mapping[str, Floats],
-        *,
-        explain: bool,
-        redact: bool,
-        words: bool,
+        wanted: Wanted,
     ) -> list[Verdict]:
         """Return the verdicts of a batch, in order. probabilities: by head, (n, k)."""
         types, units = probabilities["type"], probabilities["unit"]
         best = types.argmax(axis=1)
         order = top_columns(units, _TOP)
-        chosen = {"type": best, "unit": order[:, 0]} if explain else {}
+        chosen = {"type": best, "unit": order[:, 0]} if wanted.explain else {}
         special = self._judge.columns(probabilities)
         if special is not None:
             chosen["disposition"] = special
@@ -164,17 +173,12 @@ class Assembler:
             self._judge.sets("unit", units).sum(axis=1).tolist(),
             self._topics(probabilities),
             self._judge.judge(appeals, reading, probabilities, evidence),
-            _explained(shown, len(appeals)) if explain else [_NO_EXPLANATION] * len(appeals),
+            _explained(shown, len(appeals)) if wanted.explain else [_NO_EXPLANATION] * len(appeals),
             _rows_with_hits(reading),
         )
-        return [
-            self._verdict(number, reading, row, redact=redact, words=words)
-            for number, row in enumerate(rows)
-        ]
+        return [self._verdict(number, reading, row, wanted) for number, row in enumerate(rows)]
 
-    def _verdict(
-        self, number: int, reading: Reading, row: _Row, *, redact: bool, words: bool
-    ) -> Verdict:
+    def _verdict(self, number: int, reading: Reading, row: _Row, wanted: Wanted) -> Verdict:
         appeal, judgement, place = row.appeal, row.judgement, reading.places[number]
         type_confidence = row.types[row.best]
         code = self._codes[row.best]
@@ -200,7 +204,7 @@ class Assembler:
             type_code=code,
             type_sure=type_confidence >= self._thresholds.get("type", _NEVER),
         )
-        text, pii = _redacted(appeal.text) if redact else (None, None)
+        text, pii = _redacted(appeal.text) if wanted.redact else (None, None)
         return build(
             Verdict,
             _VERDICT,
@@ -225,7 +229,7 @@ class Assembler:
                 "advisory": advise(flags, self._scripts) if flags else _ADVISORY,
                 "reports_illegality": judgement.reports_illegality,
                 "risk": judgement.risk,
-                "elements": _ELEMENTS,
+                "elements": _elements(appeal, place) if wanted.elements else _ELEMENTS,
                 "due": due(
                     self._limit(code, disposition.code, row.topic.name if row.topic else None),
                     appeal.received_at,
@@ -236,7 +240,7 @@ class Assembler:
                 "explanation": row.why,
                 "redacted_text": text,
                 "pii": pii,
-                "words": self._words(appeal.text, reading, number) if words else None,
+                "words": self._words(appeal.text, reading, number) if wanted.words else None,
                 "model": self._model,
             },
         )
@@ -286,6 +290,16 @@ def top_columns(probabilities: Floats, count: int) -> Ints:
     """Return the columns of the largest values in each row, largest first, ties by column."""
     order: Ints = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
     return order
+
+
+def _elements(appeal: Appeal, place: Place) -> Elements:
+    return find_elements(
+        appeal.text,
+        received_at=appeal.received_at,
+        area=place.area,
+        subdistrict=place.subdistrict,
+        spans=caller_spans(appeal.text, known=bool(appeal.turns)),
+    )
 
 
 def _redacted(text: str) -> tuple[str, tuple[PiiSpan, ...]]:

@@ -19,7 +19,7 @@ from jiesu.bundle import (
 )
 from jiesu.corpus.read import Row, appeal_from, unreadable
 from jiesu.decide.offices import StreetOrTown
-from jiesu.engine.assemble import Assembler
+from jiesu.engine.assemble import Assembler, Wanted
 from jiesu.engine.build import collector_paused
 from jiesu.engine.conduct import ConductReader
 from jiesu.engine.reading import Reading
@@ -107,38 +107,42 @@ class Engine:
         appeals: Iterable[Appeal | Mapping[str, Any] | str],
         *,
         explain: bool = True,
+        elements: bool = True,
         redact: bool = False,
         words: bool = False,
     ) -> list[Verdict]:
         """Return one verdict an appeal, in order. What cannot be scored is a verdict with `error`.
 
-        A mapping may use any accepted column name; a string is a text without an id.
+        A mapping may use any accepted column name; a string is a text without an id. What is not
+        wanted of `explain` and `elements` is left empty; `redact` and `words` add their fields.
         """
         rows = (_row(item, number) for number, item in enumerate(appeals, start=1))
-        return list(self.stream(rows, explain=explain, redact=redact, words=words))
+        return list(
+            self.stream(rows, explain=explain, elements=elements, redact=redact, words=words)
+        )
 
     def stream(
         self,
         rows: Iterable[Row],
         *,
         explain: bool = True,
+        elements: bool = True,
         redact: bool = False,
         words: bool = False,
         batch: int = BATCH,
     ) -> Iterator[Verdict]:
         """Yield one verdict a row, in order, holding `batch` rows at a time, fewer if long."""
+        wanted = Wanted(explain=explain, elements=elements, redact=redact, words=words)
         for part in _batches(rows, batch):
             appeals = [row.appeal for row in part if row.appeal is not None]
-            verdicts = iter(self._score(appeals, explain=explain, redact=redact, words=words))
+            verdicts = iter(self._score(appeals, wanted))
             for row in part:
                 if row.appeal is None:
                     yield self._assembler.failed(row.id, row.error)
                 else:
                     yield next(verdicts)
 
-    def _score(
-        self, appeals: Sequence[Appeal], *, explain: bool, redact: bool, words: bool
-    ) -> list[Verdict]:
+    def _score(self, appeals: Sequence[Appeal], wanted: Wanted) -> list[Verdict]:
         if not appeals:
             return []
         assembler = self._assembler
@@ -148,9 +152,7 @@ class Engine:
                 reading.flags.update(self._conduct.read(appeals))
             judged = self._judge(reading)
             reading.demands.update(self._demands(appeals, reading, judged["unit"]))
-            return assembler.assemble(
-                appeals, reading, judged, explain=explain, redact=redact, words=words
-            )
+            return assembler.assemble(appeals, reading, judged, wanted)
 
     def _demands(
         self, appeals: Sequence[Appeal], reading: Reading, units: Floats

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import NamedTuple
+
+from jiesu.text.calendar_words import CLOCK, KINDS, Moment, Stretch, read_hour, resolve
 
 _LOCAL = timezone(timedelta(hours=8))
 _MOST = 40
 """A text with more expressions than these is not read to its end."""
 
-_DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _DAY = (
     r"(?:[12][0-9]|3[01]|0?[1-9]|二十[一-九]?|三十一?|十[一二三四五六七八九]?|[一二三四五六七八九])"
@@ -23,11 +22,6 @@ _YEAR = (
 )
 _COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百]{1,4}|[几数半])"
 _PART = r"(?:凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|晚间|夜里|夜间|半夜|深夜)"
-_CLOCK = (
-    r"(?:(?:[01]?[0-9]|2[0-4])(?:[:：][0-5][0-9]|[点时](?!钟头|代|候|尚|常|间))"
-    r"|(?:二十[一-四]?|十[一二三四五六七八九]?|[二两三四五六七八九]|一(?=点[多半钟左]))点(?!儿|击|赞|餐|名))"
-    r"(?:半|[0-5]?[0-9]分)?(?:多|许|钟|左右)*"
-)
 _TO = r"[到至\-—~～]+"
 _HOLIDAY = (
     r"(?:(?:国庆|春节|中秋|元旦|端午|清明|五一|劳动|元宵|重阳)节?|暑假|寒假|暑期|过年|高考|中考|疫情|"
@@ -51,15 +45,15 @@ _EXPRESSIONS = (
     r"(?P<many>余|多)?(?P<u>天|日(?!常)|周(?![年岁])|个?星期|个?礼拜|个半?多?月|年|个?多?小时|分钟)(?P<more>多|余|来)?(?:时间)?"
     r"(?:(?P<ago>之?前|以前)|(?P<long>以?来|之?久|了|[都也还]?(?:没|未|无|不)(?!超|满|到|足)|一直|不断|有余)|(?P<not>内|之内|以内|后|之后))?"
     rf"|(?P<often>(?:每(?:天|日|晚|早|夜|周|星期|个?月|年|逢|到|隔)|天天|夜夜|日夜|整夜|整晚|通宵|周末)"
-    rf"的?[一二三四五六日末]?的?(?:{_PART}|夜晚|晚|早)?(?:{_CLOCK})?(?:(?:{_TO})(?:第二天|次日)?(?:{_PART})?(?:{_CLOCK}))?)"
+    rf"的?[一二三四五六日末]?的?(?:{_PART}|夜晚|晚|早)?(?:{CLOCK})?(?:(?:{_TO})(?:第二天|次日)?(?:{_PART})?(?:{CLOCK}))?)"
     rf"|(?P<feast>{_HOLIDAY}(?:期间|当天|前后|那天|假期|放假|以来|以后))"
     r"|(?P<vague>近[日期]|近段时间|最近|长期以来|长期|近年来?)"
     rf"|(?P<dday>(?<=[在于从自其是到，。,：:\s])(?:[12][0-9]|3[01]|[1-9])[日号](?![0-9A-Za-z楼线院栋店门话井铺厂台馆仓地公车大小商桥]))"
-    rf"|(?P<clock>(?:{_PART})(?:{_CLOCK})?|(?<![0-9:：.])(?:{_CLOCK}))"
-    rf"(?P<until>(?:{_TO})(?:第二天|次日)?(?:{_PART})?(?:{_CLOCK}))?"
+    rf"|(?P<clock>(?:{_PART})(?:{CLOCK})?|(?<![0-9:：.])(?:{CLOCK}))"
+    rf"(?P<until>(?:{_TO})(?:第二天|次日)?(?:{_PART})?(?:{CLOCK}))?"
 )
 _AFTER = (
-    rf"[,，的]?(?P<part>{_PART})?(?:[的约大概]{{0,2}}(?P<at>{_CLOCK}))?"
+    rf"[,，的]?(?P<part>{_PART})?(?:[的约大概]{{0,2}}(?P<at>{CLOCK}))?"
     rf"(?P<since>(?:份)?(?:以来|至今|到现在|到今|起|开始(?!前)|一直|直到现在|以后|之后|后(?!期|面|门)))?"
     r"(?P<before>之?前(?!后|往|台|面|来|去)|以前|前后)?"
 )
@@ -72,34 +66,18 @@ _HISTORY = re.compile(
     r"购|买|签|交房|结婚|出生|毕业|参军|入伍|退休|入职|成立|创办|进入|认定|参加|办[理了]|退役|出台|发布|印发|实施|考取|转业"
 )
 _EARLIER_CALL = re.compile(r"拨打|写信|反映|投诉|举报|咨询|来电|留言|回复|答复|申请|信访|受理")
-
-
 _UNTIL_NOW = re.compile(r"[^。！？!?；;\n]{0,8}?(?:至今|以来|到现在|到目前)")
 _RANGE = re.compile(_TO)
-
-
+_DAY_ALONE = re.compile(r"(3[01]|[12]?[0-9])[日号](?!楼|线)")
 # The first two characters of every expression.
-_FIRST = "0-9一二两三四五六七八九十百几数半大前去今上本这当昨明后刚周星礼近最长已有长连持接超将足都快时每天夜日整通国春中元端清劳重暑寒过高疫夏秋冬供采汛雨台凌早下傍晚深"
+_FIRST = (
+    "0-9一二两三四五六七八九十百几数半大前去今上本这当昨明后刚周星礼近最长已有长连"
+    "持接超将足都快时每天夜日整通国春中元端清劳重暑寒过高疫夏秋冬供采汛雨台凌早下傍晚深"
+)
 _SECOND = (
     "0-9一二两三四五六七八九十百几数半零〇年月日号点时天周星礼个小分多余./:：前晚夜早晨儿才刚经有达续近过"
     "段足隔逢到夜天晚庆节秋旦午明暑假寒期年考情季暖汛雨风春夏冬一个动宵阳晨上午间里末是这最"
 )
-
-
-class Moment(NamedTuple):
-    """When an appeal came in; `clock` says whether the hour is known."""
-
-    at: datetime
-    clock: bool
-
-
-class _Stretch(NamedTuple):
-    """First and last day, the hour of the first, and whether it goes on."""
-
-    first: date
-    last: date
-    hour: int | None = None
-    open: bool = False
 
 
 class _Candidate(NamedTuple):
@@ -140,7 +118,7 @@ def find_time(text: str, now: Moment | None) -> str | None:
 
 
 def _next(text: str, position: int) -> re.Match[str] | None:
-    """Return the next expression. Two sets of characters rule most places out before it is tried."""
+    """Return the next expression; two sets of characters rule most places out beforehand."""
     for begin in _begins().finditer(text, position):
         if found := _pattern().match(text, begin.start()):
             return found
@@ -165,9 +143,9 @@ def _after() -> re.Pattern[str]:
 def _read(text: str, found: re.Match[str], now: Moment | None) -> _Candidate:
     """Weigh one expression; its output is None for what lies ahead or says nothing of when."""
     kind = _kind(found)
-    weight = _KINDS[kind][0]
+    weight = KINDS[kind][0]
     start, end = found.span()
-    if _KINDS[kind][1] is None:
+    if KINDS[kind][1] is None:
         return _Candidate(weight, found[0].rstrip("的"), end)
     after = None if kind in ("n", "clock") else _after().match(text, end)
     if kind == "n":
@@ -181,7 +159,7 @@ def _read(text: str, found: re.Match[str], now: Moment | None) -> _Candidate:
     if _is_ahead(text, found, after):
         return _Candidate(weight, None, end)
     try:
-        stretch = _resolved(kind, found, now)
+        stretch = resolve(kind, found, now)
         if stretch is None:
             return _Candidate(weight - _distance(text, end), wording, end)
         stretch, end = _joined(text, _narrowed(stretch, after, found), end, now)
@@ -192,21 +170,13 @@ def _read(text: str, found: re.Match[str], now: Moment | None) -> _Candidate:
         return _Candidate(weight, None, end)
     if stretch.first == stretch.last and kind != "clock":
         weight += 0.5
-    elif (stretch.last - stretch.first).days > 100:
+    elif (stretch.last - stretch.first).days > 360:
         weight -= 1.5
     return _Candidate(weight - (0.0 if stretch.open else _distance(text, end)), output, end)
 
 
 def _kind(found: re.Match[str]) -> str:
-    return next(name for name in _KINDS if found[name] is not None)
-
-
-def _resolved(kind: str, found: re.Match[str], now: Moment | None) -> _Stretch | None:
-    """Return the stretch of an expression; None where its wording must do."""
-    resolve = _KINDS[kind][1]
-    if resolve is None or (now is None and kind not in _NO_YEAR):
-        return None
-    return resolve(found, now or _NEVER)
+    return next(name for name in KINDS if found[name] is not None)
 
 
 def _distance(text: str, end: int) -> float:
@@ -221,21 +191,22 @@ def _goes_on(text: str, start: int, end: int) -> bool:
     return text[start - 1 : start] in ("从", "自") or _UNTIL_NOW.match(text, end) is not None
 
 
-def _joined(text: str, stretch: _Stretch, end: int, now: Moment | None) -> tuple[_Stretch, int]:
+def _joined(text: str, stretch: Stretch, end: int, now: Moment | None) -> tuple[Stretch, int]:
     """Extend a stretch to the expression that 到 joins to it, if one does."""
     to = _RANGE.match(text, end)
-    second = _pattern().match(text, to.end()) if to else None
-    kind = _kind(second) if second else "n"
-    if second is None or kind in ("n", "clock"):
+    if to is None:
         return stretch, end
-    if kind == "dday":
-        last = stretch.first.replace(day=int(second["dday"][:-1]))
+    if day := _DAY_ALONE.match(text, to.end()):
+        last, end_of = stretch.first.replace(day=int(day[1])), day.end()
     else:
-        other = _resolved(kind, second, now)
-        last = other.last if other else date.min
+        second = _pattern().match(text, to.end())
+        other = resolve(_kind(second), second, now) if second else None
+        if second is None or other is None or second["n"] or second["clock"]:
+            return stretch, end
+        last, end_of = other.last, second.end()
     if last < stretch.first:
         return stretch, end
-    return stretch._replace(last=last, open=False), second.end()
+    return stretch._replace(last=last, open=False), end_of
 
 
 def _is_ahead(text: str, found: re.Match[str], after: re.Match[str] | None) -> bool:
@@ -248,7 +219,7 @@ def _is_ahead(text: str, found: re.Match[str], after: re.Match[str] | None) -> b
     return _PLANNED.search(text, max(0, start - 8), start) is not None
 
 
-def _narrowed(stretch: _Stretch, after: re.Match[str] | None, found: re.Match[str]) -> _Stretch:
+def _narrowed(stretch: Stretch, after: re.Match[str] | None, found: re.Match[str]) -> Stretch:
     """Add what stands behind an expression: an hour to a single day, or that it goes on."""
     if after is None:
         return stretch
@@ -256,7 +227,7 @@ def _narrowed(stretch: _Stretch, after: re.Match[str] | None, found: re.Match[st
         stretch = stretch._replace(open=True)
     if after["at"] and stretch.first == stretch.last:
         evening = (found["rday"] or "")[-1:] in ("晚", "夜")
-        extra, hour = _hour(after["part"] or ("晚上" if evening else ""), after["at"])
+        extra, hour = read_hour(after["part"] or ("晚上" if evening else ""), after["at"])
         # 昨晚凌晨两点 is the night's second half.
         extra += evening and after["part"] == "凌晨"
         day = stretch.first + timedelta(days=extra)
@@ -264,7 +235,7 @@ def _narrowed(stretch: _Stretch, after: re.Match[str] | None, found: re.Match[st
     return stretch
 
 
-def _written(stretch: _Stretch, now: Moment | None) -> str | None:
+def _written(stretch: Stretch, now: Moment | None) -> str | None:
     """Write a stretch as ISO 8601; None if it has not begun. What has not ended ends today."""
     first, last, hour, goes_on = stretch
     if now is not None:
@@ -276,214 +247,3 @@ def _written(stretch: _Stretch, now: Moment | None) -> str | None:
     if goes_on:
         return f"{start}/.."
     return start if first == last else f"{start}/{last.isoformat()}"
-
-
-def _number(written: str) -> int:
-    """Read a whole number below a thousand, in digits or Chinese. Raises ValueError."""
-    if written.isdecimal():
-        return int(written)
-    if any(sign in written for sign in "几数半"):
-        raise ValueError("found a vague number, expected a whole one")
-    if "十" not in written and "百" not in written:
-        return int("".join(str(_DIGITS[sign]) for sign in written))
-    total = digit = 0
-    for sign in written:
-        if sign in "十百":
-            total += (digit or 1) * (10 if sign == "十" else 100)
-            digit = 0
-        else:
-            digit = _DIGITS[sign]
-    return total + digit
-
-
-def _hour(part: str, clock: str) -> tuple[int, int]:
-    """Return (days to add, hour) of a clock time and its part of the day."""
-    figures = re.match(r"[0-9]+|[一二两三四五六七八九十]+", clock)
-    hour = _number(figures[0]) if figures else 0
-    if part in ("下午", "傍晚", "晚上", "晚间", "夜里", "夜间", "半夜", "深夜", "晚"):
-        if hour == 12 and part not in ("下午", "傍晚"):
-            hour = 24
-        elif hour < 6 and part in ("半夜", "深夜", "夜里"):
-            return 1, hour
-        elif hour < 12:
-            hour += 12
-    elif part == "中午" and hour < 3:
-        hour += 12
-    elif part == "凌晨" and hour == 12:
-        hour = 0
-    return divmod(hour, 24)
-
-
-def _month(year: int, month: int) -> _Stretch:
-    """Return a month of a year; months beyond 1..12 count into other years."""
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    return _Stretch(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
-
-
-def _months(year: int, first: int, last: int) -> _Stretch:
-    return _Stretch(_month(year, first).first, _month(year, last).last)
-
-
-def _single(day: date) -> _Stretch:
-    return _Stretch(day, day)
-
-
-def _iso(found: re.Match[str], now: Moment) -> _Stretch | None:
-    return _single(date(int(found["iso"]), int(found["iso_m"]), int(found["iso_d"])))
-
-
-def _year(found: re.Match[str], now: Moment) -> _Stretch | None:
-    year = _number(found["year"])
-    return _in_year(found, year + 2000 if year < 100 else year)
-
-
-def _relative_year(found: re.Match[str], now: Moment) -> _Stretch | None:
-    back = ("今年", "去年", "前年", "大前年").index(found["ryear"])
-    return _in_year(found, now.at.year - back)
-
-
-def _in_year(found: re.Match[str], year: int) -> _Stretch | None:
-    if found["ym"]:
-        month = _number(found["ym"])
-        if found["yd"]:
-            return _single(date(year, month, _number(found["yd"])))
-        return _month(year, month)
-    part = found["yp"] or ""
-    for key, (first, last) in _YEAR_PARTS.items():
-        if key in part:
-            return _months(year, first, last)
-    return None if part else _months(year, 1, 12)
-
-
-_MONTH_PARTS = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20)}
-_MONTH_PARTS |= dict.fromkeys(("下旬", "底", "末"), (21, 31))
-# Months of a year; a winter ends in the year after.
-_YEAR_PARTS = {
-    "上半": (1, 6),
-    "下半": (7, 12),
-    "初": (1, 3),
-    "中": (5, 8),
-    "夏": (6, 8),
-    "冬": (12, 14),
-}
-_YEAR_PARTS |= dict.fromkeys(("底", "末"), (10, 12)) | dict.fromkeys(("春天", "春季"), (3, 5))
-_YEAR_PARTS |= dict.fromkeys(("秋天", "秋季"), (9, 11))
-
-
-def _month_day(found: re.Match[str], now: Moment) -> _Stretch | None:
-    """Return a month or day without a year: the last one that has begun."""
-    today = now.at.date()
-    month = _number(found["month"] or found["dot_m"])
-    day = found["md"] or found["dot_d"]
-    for year in (today.year, today.year - 1):
-        stretch = _single(date(year, month, _number(day))) if day else _month(year, month)
-        if stretch.first <= today:
-            return stretch
-    return None
-
-
-def _relative_month(found: re.Match[str], now: Moment) -> _Stretch | None:
-    back = 2 if found["rmonth"].startswith("上上") else int(found["rmonth"].startswith("上"))
-    whole = _month(now.at.year, now.at.month - back)
-    if found["rmd"]:
-        return _single(whole.first.replace(day=_number(found["rmd"])))
-    part = found["rmp"]
-    if part is None:
-        return whole
-    first, last = _MONTH_PARTS[part[-2:] if "旬" in part else part]
-    ended = min(last, whole.last.day)
-    return _Stretch(whole.first.replace(day=first), whole.first.replace(day=ended))
-
-
-def _relative_day(found: re.Match[str], now: Moment) -> _Stretch | None:
-    word = found["rday"]
-    if word.startswith("刚"):
-        stretch = _single(now.at.date())
-        return stretch._replace(hour=now.at.hour) if now.clock else stretch
-    back = {"大": 3, "前": 2, "昨": 1, "今": 0, "明": -1, "后": -2}[word[0]]
-    return _single(now.at.date() - timedelta(days=back))
-
-
-def _week(found: re.Match[str], now: Moment) -> _Stretch | None:
-    word = found["rweek"]
-    weeks = 2 if word.startswith("上上") else {"上": 1, "下": -1}.get(word[0], 0)
-    monday = now.at.date() - timedelta(days=now.at.weekday() + 7 * weeks)
-    day = found["rwd"]
-    if day is None:
-        return _Stretch(monday, monday + timedelta(days=6))
-    if day == "末":
-        return _Stretch(monday + timedelta(days=5), monday + timedelta(days=6))
-    return _single(monday + timedelta(days="一二三四五六日".index(day.replace("天", "日"))))
-
-
-def _weekday(found: re.Match[str], now: Moment) -> _Stretch | None:
-    back = (now.at.weekday() - "一二三四五六".index(found["wday"])) % 7
-    return _single(now.at.date() - timedelta(days=back))
-
-
-def _count(found: re.Match[str], now: Moment) -> _Stretch | None:
-    """Return how long ago, or since when: 三天前 is a day, 三天没人修 goes on since then."""
-    unit = found["u"]
-    if now is None or found["n"] in ("几", "数"):
-        return None
-    half = found["n"] == "半"
-    number = 0 if half else _number(found["n"])
-    today, ago = now.at.date(), found["ago"] is not None
-    if "小时" in unit or unit == "分钟":
-        minutes = (30 if half else 60 * number) if "小时" in unit else number
-        if not now.clock:
-            stretch = _single(today)
-        else:
-            then = now.at - timedelta(minutes=minutes)
-            stretch = _Stretch(then.date(), then.date(), then.hour)
-    elif "月" in unit or unit == "年":
-        months = (6 if half else 12 * number) if unit == "年" else number
-        whole = _month(today.year, today.month - months)
-        if ago:
-            return whole if unit != "年" or half else _months(whole.first.year, 1, 12)
-        stretch = _single(whole.first.replace(day=min(today.day, whole.last.day)))
-        stretch = stretch if months or not half else _single(today - timedelta(days=15))
-    else:
-        days = number * (1 if unit == "天" else 7)
-        stretch = _single(today - timedelta(days=days))
-    return stretch if ago else stretch._replace(open=True)
-
-
-def _clock(found: re.Match[str], now: Moment) -> _Stretch | None:
-    """Return the hour of today that has passed; what may recur or lies ahead keeps its wording."""
-    clock = re.search(_CLOCK, found[0])
-    if now is None or not now.clock or clock is None or found["until"]:
-        return None
-    extra, hour = _hour(found[0][: clock.start()], clock[0])
-    if extra or hour > now.at.hour:
-        return None
-    return _single(now.at.date())._replace(hour=hour)
-
-
-def _day_of_month(found: re.Match[str], now: Moment) -> _Stretch | None:
-    today, number = now.at.date(), int(found["dday"][:-1])
-    month = _month(today.year, today.month - (number > today.day))
-    return _single(month.first.replace(day=number))
-
-
-_Resolver = Callable[[re.Match[str], Moment], _Stretch | None]
-# What each kind of expression says and how to resolve it; the first of the heaviest is the time.
-_KINDS: dict[str, tuple[float, _Resolver | None]] = {
-    "iso": (4.5, _iso),
-    "year": (4.5, _year),
-    "ryear": (4.5, _relative_year),
-    "month": (4.5, _month_day),
-    "dot_m": (4.5, _month_day),
-    "rmonth": (4.5, _relative_month),
-    "rday": (4.5, _relative_day),
-    "rweek": (4.5, _week),
-    "wday": (4.5, _weekday),
-    "n": (4.5, _count),
-    "often": (3.5, None),
-    "feast": (3.0, None),
-    "dday": (4.5, _day_of_month),
-    "clock": (2.0, _clock),
-    "vague": (1.5, None),
-}
-_NO_YEAR = ("iso", "year")
-_NEVER = Moment(datetime.min, False)
