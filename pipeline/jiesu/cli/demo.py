@@ -25,6 +25,7 @@ def command(
     from jiesu.corpus.read import read_appeals
     from jiesu.engine import load
     from jiesu.engine.files import write_verdicts
+    from jiesu.errors import ExtraError
     from jiesu.learn.evaluate import evaluate, write_report
     from jiesu.resources import resource
 
@@ -36,10 +37,15 @@ def command(
     output.mkdir(parents=True, exist_ok=True)
     for name in ("verdicts.jsonl", "verdicts.xlsx"):
         write_verdicts(verdicts, output / name)
-    # The sample's topics are its writer's own words, not the jurisdiction's tree.
-    found = evaluate(engine, sample, heads=("type", "unit"))
-    write_report(found, output, title="jiesu demo")
+    written = ["verdicts.jsonl", "verdicts.xlsx"]
+    try:
+        # The sample's topics are its writer's own words, not the jurisdiction's tree.
+        found = evaluate(engine, sample, heads=("type", "unit"))
+        write_report(found, output, title="jiesu demo")
+        written.append("report.html")
+    except ExtraError as error:
+        console.print(f"no report: {error.message}", style="yellow")
     shares = sum(item.decision.action == "auto" for item in verdicts) / len(verdicts)
     console.print(f"automatic: {shares:.0%}; the rest goes to a supervisor")
-    for name in ("verdicts.jsonl", "verdicts.xlsx", "report.html"):
+    for name in written:
         console.print(f"  {output / name}", highlight=False)

@@ -75,15 +75,16 @@ def command(
             seed=seed,
         )
     title = f"{bundle} · {data.name}"
-    if output is not None:
-        page = write_report(found, output, title=title)
-        console.print(f"report: {page}", highlight=False)
     if as_json:
         typer.echo(json.dumps(evaluation_json(found, title=title), ensure_ascii=False))
     else:
         Console().print(_table(found, title))
         if found.decisions:
             Console().print(_decisions(found))
+    # Last: without the extra that draws it, the figures have been shown all the same.
+    if output is not None:
+        page = write_report(found, output, title=title)
+        console.print(f"report: {page}", highlight=False)
 
 
 def _pairs(items: list[str]) -> dict[str, str]:

@@ -91,6 +91,8 @@ def verdict_panel(text: str, verdict: Verdict) -> Panel:
         bar = Text(_bar(candidate.confidence), style="magenta")
         units.add_row(candidate.unit, bar, f"{candidate.confidence:6.1%}")
     facts = Table.grid(padding=(0, 2))
+    facts.add_column()
+    facts.add_column(overflow="fold")
     for name, fact in _facts(verdict):
         facts.add_row(Text(name, style="bold"), fact)
     return Panel(

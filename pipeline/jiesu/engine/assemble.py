@@ -31,7 +31,6 @@ from jiesu.schema import (
     ErrorInfo,
     Explanation,
     ModelInfo,
-    PiiSpan,
     Span,
     Topic,
     TypeCode,
@@ -204,8 +203,7 @@ class Assembler:
             type_code=code,
             type_sure=type_confidence >= self._thresholds.get("type", _NEVER),
         )
-        text, pii = _redacted(appeal.text) if wanted.redact else (None, None)
-        return build(
+        verdict = build(
             Verdict,
             _VERDICT,
             {
@@ -238,12 +236,20 @@ class Assembler:
                 if outcome.action == "auto"
                 else build(Decision, _DECISION, outcome._asdict()),
                 "explanation": row.why,
-                "redacted_text": text,
-                "pii": pii,
-                "words": self._words(appeal.text, reading, number) if wanted.words else None,
+                "redacted_text": None,
+                "pii": None,
+                "words": self._words(appeal.text, reading, number, wanted)
+                if wanted.words
+                else None,
                 "model": self._model,
             },
         )
+        if not wanted.redact:
+            return verdict
+        # On request only: its expressions and name lists take a while to build.
+        from jiesu.engine.masking import masked
+
+        return masked(verdict, appeal.text)
 
     def _type_sets(self, types: Floats) -> list[tuple[TypeCode, ...]]:
         inside = self._judge.sets("type", types)
@@ -266,8 +272,8 @@ class Assembler:
             for column, value in zip(best.tolist(), confidence, strict=True)
         ]
 
-    def _words(self, text: str, reading: Reading, number: int) -> tuple[str, ...]:
-        """Return the words of a text as it is written."""
+    def _words(self, text: str, reading: Reading, number: int, wanted: Wanted) -> tuple[str, ...]:
+        """Return the words of a text as it is written, personal data masked if so wanted."""
         starts, ends = reading.prepared.words
         batch = reading.prepared.batch
         first, last = np.searchsorted(starts, (batch.starts[number], batch.ends[number]))
@@ -277,7 +283,11 @@ class Assembler:
                 starts[first:last].tolist(), ends[first:last].tolist(), strict=True
             )
         )
-        return tuple(text[start:end] for start, end in spans)
+        if not wanted.redact:
+            return tuple(text[start:end] for start, end in spans)
+        from jiesu.engine.masking import mask_words
+
+        return mask_words(spans, text)
 
     def _find_limit(
         self, code: TypeCode, disposition: DispositionCode, topic: str | None
@@ -300,13 +310,6 @@ def _elements(appeal: Appeal, place: Place) -> Elements:
         subdistrict=place.subdistrict,
         spans=caller_spans(appeal.text, known=bool(appeal.turns)),
     )
-
-
-def _redacted(text: str) -> tuple[str, tuple[PiiSpan, ...]]:
-    # On request only: its expressions and name lists take a while to build.
-    from jiesu.text.redact import redact
-
-    return redact(text)
 
 
 def _rows_with_hits(reading: Reading) -> list[bool]:

@@ -36,6 +36,7 @@ def explanations(
         rows=np.searchsorted(reading.prepared.batch.starts, starts, side="right") - 1,
         starts=origin[starts],
         ends=origin[ends - 1] + 1,
+        telling=_has_letter(reading.prepared.batch.codes, starts, ends),
     )
     return {
         head.name: _evidence(
@@ -51,20 +52,31 @@ def explanations(
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Every word of a batch: which text it is in, and its bounds in that original text."""
+    """Every word of a batch: which text it is in, and its bounds in that original text.
+
+    telling: whether it has a letter; a comma or a number tells a reader nothing.
+    """
 
     texts: list[str]
     rows: Ints
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
+    telling: NDArray[np.bool_]
+
+
+def _has_letter(codes: NDArray[np.uint32], starts: Ints, ends: Ints) -> NDArray[np.bool_]:
+    letter = (codes >= 0x3400) & (codes < 0xF900)
+    letter |= (codes >= ord("a")) & (codes <= ord("z"))
+    before = np.concatenate(([0], np.cumsum(letter)))
+    return np.asarray(before[ends] > before[starts])
 
 
 def _evidence(words: _Words, weights: NDArray[np.float64]) -> list[tuple[Evidence, ...]]:
     found: list[tuple[Evidence, ...]] = [()] * len(words.texts)
     most = np.zeros(len(found))
     first = np.flatnonzero(np.append(True, words.rows[1:] != words.rows[:-1]))
-    most[words.rows[first]] = np.maximum.reduceat(weights, first)
-    strong = np.flatnonzero(weights > np.maximum(_SHARE * most, 0.0)[words.rows])
+    most[words.rows[first]] = np.maximum.reduceat(np.where(words.telling, weights, 0.0), first)
+    strong = np.flatnonzero(words.telling & (weights > np.maximum(_SHARE * most, 0.0)[words.rows]))
     strong = strong[np.lexsort((strong, -weights[strong], words.rows[strong]))]
     rows = words.rows[strong]
     strong = strong[np.arange(len(rows)) - np.searchsorted(rows, rows) < MOST]

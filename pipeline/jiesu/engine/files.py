@@ -55,6 +55,8 @@ COLUMNS = (
 _NUMBERS = frozenset(("type_confidence", "unit_confidence", "due_hours", "priority"))
 _BATCH = 1000
 _CANDIDATES = 3
+_LONGEST_CELL = 32_767
+_CUT = "……（过长，已截断，全文见 jsonl）"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -126,12 +128,17 @@ def write_verdicts(verdicts: Iterable[Verdict], target: Path | BinaryIO) -> int:
     if not target.parent.is_dir():
         raise InputError("no_folder", f"no folder {target.parent} to write {target.name} to")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    if target.is_dir():
+        raise InputError("unwritable", f"{target.name}: found a folder, expected a file to write")
     try:
         with part.open("wb") as stream:
             count = writer(verdicts, stream)
         part.replace(target)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("unwritable", f"{target.name}: cannot be written: {reason}") from None
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             part.unlink()
     return count
 
@@ -144,10 +151,17 @@ def _jsonl(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
     return count
 
 
-def _safe(value: str | float | None) -> str | float | None:
+def safe_cell(value: str | float | None) -> str | float | None:
     """Keep a spreadsheet from running a cell as a formula."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
+    return value
+
+
+def _fitting(value: str | float | None) -> str | float | None:
+    """Cut a text that no cell of a workbook can hold, and say so in it."""
+    if isinstance(value, str) and len(value) > _LONGEST_CELL:
+        return value[: _LONGEST_CELL - len(_CUT)] + _CUT
     return value
 
 
@@ -158,7 +172,7 @@ def _csv(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
     writer.writerow(COLUMNS)
     count = 0
     for verdict in verdicts:
-        writer.writerow([_safe(value) for value in flat(verdict).values()])
+        writer.writerow([safe_cell(value) for value in flat(verdict).values()])
         count += 1
     text.flush()
     text.detach()
@@ -174,7 +188,7 @@ def _xlsx(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
     sheet.append(list(COLUMNS))
     count = 0
     for verdict in verdicts:
-        cells = (_safe(value) for value in flat(verdict).values())
+        cells = (_fitting(safe_cell(value)) for value in flat(verdict).values())
         sheet.append([ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in cells])
         count += 1
     book.save(stream)
