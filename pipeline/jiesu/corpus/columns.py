@@ -14,9 +14,10 @@ from jiesu.schema import Appeal
 
 _FILE = "columns.yaml"
 _MARKS = re.compile(r"[\s_\-*:'\"`.﻿]+")
-_BRACKETS = re.compile(r"[(\[【〔<][^()\[\]【】〔〕<>]*[)\]】〕>]$")
+BRACKETS = re.compile(r"[(\[【〔<][^()\[\]【】〔〕<>]*[)\]】〕>]$")
 _LONGEST_NAME = 64
 _SHOWN_COLUMNS = 30
+_SAID = re.compile(r"[0-9０-９，。！？；,!?;]")
 _SHOWN_LENGTH = 20
 _LONG_NUMBER = re.compile(r"\d{5}")
 
@@ -44,10 +45,14 @@ def has_text_column(columns: Iterable[str]) -> bool:
 def no_text_column(columns: Sequence[str]) -> InputError:
     """Return the error for a table in which no column holds the text.
 
-    A file without a heading has data in its place, so a name that is long or holds a long number
-    is shown by its length alone.
+    A file without a heading has data in its place, which no error may quote: unless a name is
+    known, or all look like names, they are shown by their lengths alone.
     """
-    shown = [_shown(name) for name in columns[:_SHOWN_COLUMNS]]
+    heading = any(field_of(name) for name in columns) or all(map(_like_a_name, columns))
+    shown = [
+        _shown(name) if heading else f"({len(name)} characters)"
+        for name in columns[:_SHOWN_COLUMNS]
+    ]
     if len(columns) > _SHOWN_COLUMNS:
         shown.append(f"and {len(columns) - _SHOWN_COLUMNS} more")
     found = f"found the columns {', '.join(shown)}" if shown else "found no columns"
@@ -56,6 +61,10 @@ def no_text_column(columns: Sequence[str]) -> InputError:
         f"{found}; expected one of {', '.join(accepted_names('text'))} for the text, "
         f"or one of {', '.join(accepted_names('turns'))} for a transcript",
     )
+
+
+def _like_a_name(name: str) -> bool:
+    return len(name) <= _SHOWN_LENGTH and not _SAID.search(name)
 
 
 def _shown(name: str) -> str:
@@ -67,11 +76,11 @@ def _shown(name: str) -> str:
 @lru_cache(maxsize=4096)
 def _lookup(part: str, name: str) -> str | None:
     aliases = _aliases(part)
-    plain = _plain(name)
-    return aliases.get(plain) or aliases.get(_BRACKETS.sub("", plain))
+    plain = plain_name(name)
+    return aliases.get(plain) or aliases.get(BRACKETS.sub("", plain))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFKC", name)).casefold()
 
 
@@ -80,7 +89,7 @@ def _aliases(part: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for field, names in _names(part).items():
         for name in names:
-            other = found.setdefault(_plain(name), field)
+            other = found.setdefault(plain_name(name), field)
             if other != field:
                 raise ConfigError(
                     "bad_columns",

@@ -20,7 +20,7 @@ from jiesu.learn.decisions import Decision, Labelled, measure_decisions
 from jiesu.learn.labels import label_names
 from jiesu.learn.metrics import HeadReport, HeadScores, evaluate_head
 from jiesu.learn.report import Mistake, render_report, report_json
-from jiesu.learn.rows import Rows, label_of, words_only
+from jiesu.learn.rows import Rows, label_of, value_of, words_only
 
 UNLABELLED, UNKNOWN = -1, -2
 """A row without a label is left out; one whose label the head does not have counts as an error."""
@@ -63,24 +63,40 @@ def evaluate(
     """
     bundle, jurisdiction = engine.bundle, engine.jurisdiction
     named = {head.name: head.name for head in bundle.linear.heads} | dict(columns or {})
-    unknown = {*named, *(heads or ())} - {head.name for head in bundle.linear.heads}
+    has = {head.name for head in bundle.linear.heads}
+    unknown = {*named, *(heads or ())} - has
     if unknown:
         raise ConfigError(
-            "unknown_head", f"found head {sorted(unknown)}, the bundle has {sorted(named)}"
+            "unknown_head", f"found head {sorted(unknown)}, the bundle has {sorted(has)}"
         )
     rows = list(read_appeals(data))
     good = [row for row in rows if row.appeal is not None]
+    missing = [
+        column
+        for column in slices
+        if column not in SLICES and not any(value_of(row, column) for row in good)
+    ]
+    if missing:
+        raise InputError(
+            "no_column",
+            f"{data.name}: found no column {', '.join(missing)} with a value to give figures by",
+        )
     appeals = [
         row.appeal if with_fields else words_only(row.appeal)
         for row in good
         if row.appeal is not None
     ]
     scored = engine.probabilities(appeals)
-    reports, mistakes = [], []
+    reports, mistakes, strangers = [], [], list[str]()
     labels: dict[str, list[str | None]] = {}
     for head in bundle.linear.heads:
         truth = [label_of(row, Source(path=data.name, label=named[head.name])) for row in good]
         if not any(truth) or (heads and head.name not in heads):
+            continue
+        names = label_names(head.name, jurisdiction)
+        if not any(names.get(label, label) in head.labels for label in truth if label):
+            # Labels of another scheme under the same name: every figure would be nought.
+            strangers.append(head.name)
             continue
         labels[head.name] = truth
         scores = head_scores(
@@ -90,7 +106,7 @@ def evaluate(
             truth,
             alternatives=[row.extra.get("alt") for row in good] if head.name == "type" else None,
             groups=_groups(good, slices),
-            names=label_names(head.name, jurisdiction),
+            names=names,
         )
         reports.append(evaluate_head(scores, bootstrap=bootstrap, seed=seed))
         mistakes += _mistakes(scores, [row.id for row in good], truth)
@@ -106,6 +122,8 @@ def evaluate(
         "data": f"{data.name} (sha256 {file_hash(data)[:12]})",
         "rows": f"{len(rows)}, of which {len(rows) - len(good)} could not be read",
     }
+    if strangers:
+        facts["left out"] = f"{', '.join(strangers)}: the head knows none of the labels"
     decisions: list[Decision] = []
     if not heads and {"type", "unit"} <= set(scored):
         verdicts = engine.score(appeals, explain=False)
@@ -193,7 +211,7 @@ def measure(engine: Engine, head: str, rows: Rows, *, bootstrap: int = 1000) -> 
 def _groups(rows: Sequence[Row], slices: Sequence[str]) -> dict[str, NDArray[Any]]:
     groups: dict[str, NDArray[Any]] = {}
     for column in slices:
-        values = [row.extra.get(column) or getattr(row.appeal, column, None) or "" for row in rows]
+        values = [value_of(row, column) or "" for row in rows]
         if any(values):
             groups[column] = np.array([str(value) for value in values], dtype=object)
     lengths = [len(row.appeal.text) if row.appeal else 0 for row in rows]

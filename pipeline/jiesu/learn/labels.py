@@ -17,6 +17,13 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 }
 """Labels of the heads whose meaning the contract fixes."""
 
+_SPELLINGS: Mapping[str, Mapping[str, str]] = {
+    "reports_illegality": {
+        **dict.fromkeys(("0", "False", "false", "否"), "no"),
+        **dict.fromkeys(("1", "True", "true", "是"), "yes"),
+    },
+}
+
 
 def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
     """Return every accepted spelling of a head's labels, empty for a head that is free."""
@@ -25,7 +32,7 @@ def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
         names = {code: code for code in TYPE_CODES}
         names |= {item.name: item.code for item in jurisdiction.types}
     elif head in _FIXED:
-        names = {label: label for label in _FIXED[head]}
+        names = {label: label for label in _FIXED[head]} | dict(_SPELLINGS.get(head, {}))
     elif head == "unit":
         for unit in jurisdiction.units:
             names |= dict.fromkeys((unit.name, *unit.aliases), unit.name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jiesu.corpus.columns import field_of
 from jiesu.corpus.read import Row, read_appeals
 from jiesu.errors import ConfigError, InputError
 from jiesu.jurisdiction import Jurisdiction
@@ -101,9 +102,9 @@ def words_only(appeal: Appeal) -> Appeal:
 def label_of(row: Row, source: Source) -> str | None:
     """Return a row's label in a source's column, translated; None if it has none."""
     for column, wanted in source.where.items():
-        if str(_value(row, column)) != wanted:
+        if str(value_of(row, column)) != wanted:
             return None
-    value = _value(row, source.label)
+    value = value_of(row, source.label)
     if isinstance(value, str) and value.startswith("["):
         with suppress(json.JSONDecodeError):  # else it is a label that begins so
             value = json.loads(value)
@@ -114,10 +115,12 @@ def label_of(row: Row, source: Source) -> str | None:
     return source.map.get(str(value), str(value)) or None
 
 
-def _value(row: Row, column: str) -> Any:
+def value_of(row: Row, column: str) -> Any:
+    """Return what a row has in a column, under the file's own name for it or the field's."""
     if column in row.extra:
         return row.extra[column]
-    return getattr(row.appeal, column, None) if row.appeal else None
+    # A column with an accepted name has become a field of the appeal.
+    return getattr(row.appeal, field_of(column) or column, None) if row.appeal else None
 
 
 def excluded_texts(root: Path, config: HeadConfig) -> list[Appeal]:

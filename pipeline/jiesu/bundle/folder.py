@@ -5,29 +5,26 @@ No pickle: JSON, plain text and numpy arrays read with `allow_pickle=False`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 import jiesu
+from jiesu.bundle.hashes import file_hash, hash_of, sha256
+from jiesu.bundle.manifest import ConductEntry, HeadEntry, Manifest
 from jiesu.errors import BundleError
-from jiesu.heads.clauses import ClauseHead, ClauseSpec
-from jiesu.heads.linear import Calibration, LinearHead, LinearTier, Vocabulary
+from jiesu.heads.clauses import ClauseHead
+from jiesu.heads.linear import LinearHead, LinearTier, Vocabulary
 from jiesu.heads.sounds import Syllables
-from jiesu.jurisdiction import Jurisdiction
 from jiesu.resources import resource
-from jiesu.schema import FlagKind
 from jiesu.text.ngrams import NgramSpec, entry_keys
-from jiesu.text.segment import Backend
 
 FORMAT = 2
 _KINDS = frozenset(NgramSpec().scales())
@@ -45,94 +42,6 @@ CONDUCT, SYLLABLES = "conduct.npy", "syllables.npy"
 _CONDUCT_FILES = (CONDUCT, SYLLABLES)
 
 
-class Part(BaseModel):
-    """A part of the manifest: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class HeadEntry(Part):
-    """One head: labels in order, bias, calibration, and which rare labels were pooled where.
-
-    floors: from which probability a label belongs to the prediction set.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    labels_hash: str
-    bias: tuple[float, ...]
-    prior: tuple[float, ...]
-    calibration: Calibration
-    floors: tuple[float, ...]
-    pooled: dict[str, str] = {}
-    rows: int
-
-
-class ThresholdEntry(Part):
-    """Above which confidence a head decides alone; None: never, nothing could be certified.
-
-    Certified: among the rows that it decides, the share of errors is at most `target_risk` with
-    probability 1 - delta. coverage, errors: on the `rows` that it was certified on.
-    """
-
-    confidence: float | None
-    target_risk: float
-    delta: float
-    coverage: float
-    errors: int
-    rows: int
-    certified: bool
-
-
-class ConductEntry(Part):
-    """The conduct head: kinds in order, its numbers (one a kind), the patterns that it reads.
-
-    thresholds: the probability from which a clause is flagged. appeals, lines: trained on.
-    """
-
-    kinds: tuple[FlagKind, ...]
-    spec: ClauseSpec
-    patterns_hash: str
-    scales: tuple[float, ...]
-    bias: tuple[float, ...]
-    slopes: tuple[float, ...]
-    offsets: tuple[float, ...]
-    thresholds: tuple[float, ...]
-    narrow: tuple[float, ...]
-    appeals: int
-    lines: int
-
-
-class TokeniserEntry(Part):
-    """How words are cut: back end, its version, and a hash of the jurisdiction's dictionary."""
-
-    backend: Backend
-    version: str
-    words_hash: str
-
-
-class Manifest(Part):
-    """manifest.json."""
-
-    format: int
-    name: str
-    version: str
-    package: str
-    jurisdiction: str
-    jurisdiction_hash: str
-    tokeniser: TokeniserEntry
-    ngrams: NgramSpec
-    min_count: int
-    heads: tuple[HeadEntry, ...]
-    conduct: ConductEntry | None = None
-    thresholds: dict[str, ThresholdEntry]
-    seed: int
-    config: dict[str, Any]
-    data: dict[str, str]
-    metrics: dict[str, Any]
-    files: dict[str, str]
-
-
 @dataclass(frozen=True)
 class Bundle:
     """A loaded bundle."""
@@ -146,25 +55,6 @@ class Bundle:
     def content_hash(self) -> str:
         """The hash of the manifest, which holds the hash of everything else."""
         return sha256((self.path / MANIFEST).read_bytes())
-
-
-def sha256(data: bytes) -> str:
-    """Return the hex digest of bytes."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def hash_of(items: Sequence[str]) -> str:
-    """Return a hash of strings in order."""
-    return sha256("\n".join(items).encode())
-
-
-def file_hash(path: Path) -> str:
-    """Return the hash of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for piece in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def save_bundle(
@@ -386,39 +276,3 @@ def _conduct(folder: Path, entry: ConductEntry | None) -> ClauseHead | None:
     return ClauseHead(
         kinds=entry.kinds, steps=steps, syllables=syllables, spec=entry.spec, **numbers
     )
-
-
-def check_patterns_fit(manifest: Manifest, patterns_hash: str) -> None:
-    """Refuse other patterns than the conduct head was trained with. Raises BundleError."""
-    entry = manifest.conduct
-    if entry is not None and entry.patterns_hash != patterns_hash:
-        raise BundleError(
-            "other_patterns",
-            f"bundle {manifest.name}: found patterns {patterns_hash[:12]}…, expected "
-            f"{entry.patterns_hash[:12]}…: train again",
-        )
-
-
-def check_jurisdiction_fits(manifest: Manifest, jurisdiction: Jurisdiction) -> None:
-    """Refuse a jurisdiction that is not the one the bundle was trained for. Raises BundleError."""
-    if manifest.jurisdiction_hash != jurisdiction.content_hash:
-        raise BundleError(
-            "other_jurisdiction",
-            f"bundle {manifest.name} was trained for {manifest.jurisdiction} "
-            f"({manifest.jurisdiction_hash[:12]}…), found {jurisdiction.catalogue} "
-            f"({jurisdiction.content_hash[:12]}…): train again, or take the jurisdiction "
-            "that it was trained for",
-        )
-
-
-def check_tokeniser_fits(manifest: Manifest, words: Sequence[str]) -> None:
-    """Refuse another tokeniser than the one trained with. Raises BundleError."""
-    entry = manifest.tokeniser
-    installed = version(entry.backend)
-    if installed != entry.version:
-        raise BundleError(
-            "other_tokeniser",
-            f"bundle {manifest.name}: found {entry.backend} {installed}, expected {entry.version}",
-        )
-    if hash_of(words) != entry.words_hash:
-        raise BundleError("other_words", f"bundle {manifest.name}: the dictionary was altered")

@@ -1,0 +1,101 @@
+"""manifest.json: all that a bundle says of itself, unknown keys refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from jiesu.heads.clauses import ClauseSpec
+from jiesu.heads.linear import Calibration
+from jiesu.schema import FlagKind
+from jiesu.text.ngrams import NgramSpec
+from jiesu.text.segment import Backend
+
+
+class Part(BaseModel):
+    """A part of the manifest: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HeadEntry(Part):
+    """One head: labels in order, bias, calibration, and which rare labels were pooled where.
+
+    floors: from which probability a label belongs to the prediction set.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    labels_hash: str
+    bias: tuple[float, ...]
+    prior: tuple[float, ...]
+    calibration: Calibration
+    floors: tuple[float, ...]
+    pooled: dict[str, str] = {}
+    rows: int
+
+
+class ThresholdEntry(Part):
+    """Above which confidence a head decides alone; None: never, nothing could be certified.
+
+    Certified: among the rows that it decides, the share of errors is at most `target_risk` with
+    probability 1 - delta. coverage, errors: on the `rows` that it was certified on.
+    """
+
+    confidence: float | None
+    target_risk: float
+    delta: float
+    coverage: float
+    errors: int
+    rows: int
+    certified: bool
+
+
+class ConductEntry(Part):
+    """The conduct head: kinds in order, its numbers (one a kind), the patterns that it reads.
+
+    thresholds: the probability from which a clause is flagged. appeals, lines: trained on.
+    """
+
+    kinds: tuple[FlagKind, ...]
+    spec: ClauseSpec
+    patterns_hash: str
+    scales: tuple[float, ...]
+    bias: tuple[float, ...]
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    narrow: tuple[float, ...]
+    appeals: int
+    lines: int
+
+
+class TokeniserEntry(Part):
+    """How words are cut: back end, its version, and a hash of the jurisdiction's dictionary."""
+
+    backend: Backend
+    version: str
+    words_hash: str
+
+
+class Manifest(Part):
+    """manifest.json."""
+
+    format: int
+    name: str
+    version: str
+    package: str
+    jurisdiction: str
+    jurisdiction_hash: str
+    tokeniser: TokeniserEntry
+    ngrams: NgramSpec
+    min_count: int
+    heads: tuple[HeadEntry, ...]
+    conduct: ConductEntry | None = None
+    thresholds: dict[str, ThresholdEntry]
+    seed: int
+    config: dict[str, Any]
+    data: dict[str, str]
+    metrics: dict[str, Any]
+    files: dict[str, str]
