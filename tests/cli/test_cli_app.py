@@ -28,6 +28,7 @@ def test_the_commands_are_these() -> None:
         "jiesu explain",
         "jiesu jurisdiction check",
         "jiesu jurisdiction show",
+        "jiesu objections",
         "jiesu score",
         "jiesu train",
     ]

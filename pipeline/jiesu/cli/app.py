@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from jiesu import __version__
-from jiesu.cli import bundle, demo, evaluate, explain, jurisdiction, score, train
+from jiesu.cli import bundle, demo, evaluate, explain, jurisdiction, objections, score, train
 from jiesu.errors import JiesuError
 
 EPILOG = "Exit codes: 0 done, 1 something is wrong with the input or the files, 2 wrong usage."
@@ -27,6 +27,7 @@ app.command("score")(score.command)
 app.command("explain")(explain.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
+app.command("objections")(objections.command)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(jurisdiction.app, name="jurisdiction")
 app.command("demo")(demo.command)
