@@ -54,12 +54,35 @@ def test_labels_and_slices_are_named(jiesu: Jiesu, tiny: Path, tmp_path: Path) -
     assert parts >= {("来路", "甲"), ("来路", "乙")}
 
 
+def test_columns_that_are_fields_of_an_appeal_can_be_labels_and_slices(
+    jiesu: Jiesu, tiny: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text(
+        "内容,诉求类型,诉求来源\n路灯坏了没人修,求助,电话\n请问社保怎么办,咨询,网站\n", "utf-8"
+    )
+    given = ["--label", "type=诉求类型", "--by", "诉求来源"]
+    found = jiesu("evaluate", tiny, "in.csv", *given, "--json", *FEW)
+    (head,) = json.loads(found.out)["heads"]
+    assert (head["head"], head["n"]) == ("type", 2)
+    parts = {(part["group"], part["value"]) for part in head["slices"]}
+    assert parts >= {("诉求来源", "电话"), ("诉求来源", "网站")}
+
+
+def test_labels_of_another_scheme_are_left_out_and_it_is_said(
+    jiesu: Jiesu, tiny: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("内容,type,topic\n路灯坏了没人修,求助,一团乱麻\n", "utf-8")
+    body = json.loads(jiesu("evaluate", tiny, "in.csv", "--label", "topic=b", "--json", *FEW).out)
+    assert [head["head"] for head in body["heads"]] == ["type"]
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [
         pytest.param(["none.csv"], "missing_file", id="no such file"),
         pytest.param(["in.csv"], "no_labels", id="no labels"),
         pytest.param(["in.csv", "--label", "mood=b"], "unknown_head", id="no such head"),
+        pytest.param(["in.csv", "--by", "nope"], "no_column", id="no such column to split by"),
     ],
 )
 def test_nothing_to_measure_is_an_error(

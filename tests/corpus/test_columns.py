@@ -102,3 +102,11 @@ def test_data_in_place_of_a_heading_is_not_shown() -> None:
     assert said not in message
     assert f"({len(said)} characters)" in message
     assert "and 22 more" in message
+
+
+def test_a_file_without_a_heading_is_not_quoted_at_all() -> None:
+    name, said = "张伟", "没人说话，只有电流声"
+    message = no_text_column(["样本001", said, name]).message
+    assert name not in message
+    assert said not in message
+    assert f"({len(name)} characters)" in message

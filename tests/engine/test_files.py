@@ -143,6 +143,17 @@ def test_more_rows_than_a_parquet_group(tiny_engine: Engine, tmp_path: Path) -> 
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+def test_a_folder_in_place_of_the_file_is_said_before_anything_is_scored(
+    verdicts: list[Verdict], tmp_path: Path
+) -> None:
+    (tmp_path / "out.jsonl").mkdir()
+    asked = iter(verdicts)
+    with pytest.raises(InputError) as caught:
+        write_verdicts(asked, tmp_path / "out.jsonl")
+    assert caught.value.code == "unwritable"
+    assert next(asked) is verdicts[0]
+
+
 @pytest.mark.parametrize(
     "suffix",
     [
