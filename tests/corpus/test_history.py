@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jiesu.corpus import dedupe
-from jiesu.corpus.history import History, Repeat, _grams, _signature
+from jiesu.corpus.dedupe import band_keys, signature
+from jiesu.corpus.history import History, Repeat, _grams
 from jiesu.schema import Appeal, Turn
 
 LAMP = "青河区望云路与柳荫街交叉口东侧的三盏路灯从上周起就不亮了，晚上放学的孩子走这里很危险"
@@ -306,11 +306,10 @@ def test_most_below_one_is_refused() -> None:
         History(most=0)
 
 
-def test_the_signature_is_that_of_dedupe() -> None:
+def test_the_signature_is_the_band_keys_of_one_text() -> None:
     codes = np.frombuffer(LAMP.encode("utf-32-le"), dtype=np.uint32)
     grams, starts = _grams(codes, [0], [len(codes)])
-    whole = dedupe._band_keys(grams, starts, 0.75, 1)[0] >> np.uint64(32)
-    assert _signature(grams).tolist() == np.maximum(whole, 1).tolist()
+    assert signature(grams, 0.75).tolist() == band_keys(grams, starts, 0.75)[0].tolist()
 
 
 def test_growing_forgets_nothing() -> None:

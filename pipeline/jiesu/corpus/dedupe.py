@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def near_duplicate_groups(
     keys = np.empty((len(texts), bands(threshold)[0]), dtype=np.uint64)
     for first in range(0, len(texts), _CHUNK):
         batch = normalise(texts[first : first + _CHUNK])
-        hashes, starts = _gram_hashes(batch, ngram)
+        hashes, starts = gram_hashes(batch, ngram)
         ends = np.append(starts[1:], len(hashes))
         grams += [
             frozenset(hashes[start:end].tolist())
@@ -48,7 +49,7 @@ def near_duplicate_groups(
         ]
         full = np.flatnonzero(ends > starts)
         if len(full):
-            keys[first + full] = _band_keys(hashes, starts[full], threshold, seed)
+            keys[first + full] = band_keys(hashes, starts[full], threshold, seed)
     forest = _Forest(grams, threshold)
     rows = np.array([row for row, found in enumerate(grams) if found], dtype=np.int64)
     for band in range(keys.shape[1]):
@@ -66,7 +67,7 @@ def bands(threshold: float, permutations: int = _PERMUTATIONS) -> tuple[int, int
     return permutations, 1
 
 
-def _gram_hashes(batch: NormalBatch, ngram: int) -> tuple[Hashes, NDArray[np.int64]]:
+def gram_hashes(batch: NormalBatch, ngram: int) -> tuple[Hashes, NDArray[np.int64]]:
     """Return the hash of every n-gram, text after text, and where each text's begin.
 
     A text shorter than an n-gram is one n-gram.
@@ -81,24 +82,46 @@ def _gram_hashes(batch: NormalBatch, ngram: int) -> tuple[Hashes, NDArray[np.int
     for step in range(ngram):
         inside = places + step < ends
         points = batch.codes[np.where(inside, places + step, 0)].astype(np.uint64)
-        hashes = _mixed(hashes ^ np.where(inside, points, np.uint64(0)))
+        hashes = mixed(hashes ^ np.where(inside, points, np.uint64(0)))
     return hashes, starts
 
 
-def _band_keys(hashes: Hashes, starts: NDArray[np.int64], threshold: float, seed: int) -> Hashes:
+def band_keys(hashes: Hashes, starts: NDArray[np.int64], threshold: float, seed: int = 1) -> Hashes:
     """Return (texts, bands) keys: equal where all minima of a band are."""
-    count, rows = bands(threshold)
-    random = np.random.default_rng(seed)
-    factors = random.integers(2**64, size=(count, rows, 2), dtype=np.uint64)
+    factors, offsets = _permutations(threshold, seed)
+    count, rows = factors.shape
     keys = np.zeros((len(starts), count), dtype=np.uint64)
     for band in range(count):
-        for factor, offset in factors[band]:
-            minima = np.minimum.reduceat(hashes * (factor | np.uint64(1)) + offset, starts)
-            keys[:, band] = _mixed(keys[:, band] ^ minima)
+        for row in range(rows):
+            hashed = hashes * factors[band, row] + offsets[band, row]
+            keys[:, band] = mixed(keys[:, band] ^ np.minimum.reduceat(hashed, starts))
     return keys
 
 
-def _mixed(values: Hashes) -> Hashes:
+def signature(hashes: Hashes, threshold: float, seed: int = 1) -> Hashes:
+    """Return the (bands,) keys of band_keys for one text, all permutations at once: faster there.
+
+    `hashes` must not be empty.
+    """
+    factors, offsets = _permutations(threshold, seed)
+    minima = (hashes * factors[..., np.newaxis] + offsets[..., np.newaxis]).min(axis=-1)
+    keys = np.zeros(len(minima), dtype=np.uint64)
+    for row in minima.T:
+        keys = mixed(keys ^ row)
+    return keys
+
+
+@cache
+def _permutations(threshold: float, seed: int) -> tuple[Hashes, Hashes]:
+    """Return the odd factors and the offsets of the permutations, each (bands, rows a band)."""
+    drawn = np.random.default_rng(seed).integers(
+        2**64, size=(*bands(threshold), 2), dtype=np.uint64
+    )
+    return drawn[..., 0] | np.uint64(1), drawn[..., 1]
+
+
+def mixed(values: Hashes) -> Hashes:
+    """Return 64-bit values scattered, so that near ones come to lie apart."""
     values = (values + np.uint64(0x9E3779B97F4A7C15)) * _MIX
     return values ^ (values >> _SHIFT)
 
