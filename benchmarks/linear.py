@@ -119,7 +119,7 @@ def _median(run: Callable[[], object], rounds: int) -> float:
 
 
 def _cut(rjieba: object, text: str) -> str:
-    return " ".join(rjieba.cut(text)).replace("\n", " ")  # type: ignore[attr-defined]
+    return " ".join(rjieba.cut(text)).replace("\n", " ")
 
 
 def _texts(data: Path | None) -> dict[str, list[str]]:

@@ -13,9 +13,11 @@ import jiesu
 from jiesu.corpus.read import read_appeals
 from jiesu.engine import Engine, load
 from jiesu.learn.config import TrainConfig
+from jiesu.learn.encoder.build import train_encoder
 from jiesu.learn.train import train
 from jiesu.resources import resource
 from jiesu.schema import Appeal
+from tiny_encoder import encoder_config, write_base, write_data
 
 ConfigOf = Callable[..., TrainConfig]
 
@@ -79,6 +81,53 @@ def tiny(tiny_config: ConfigOf, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def tiny_engine(tiny: Path) -> Engine:
     """Return an engine with the tiny bundle."""
     return load(tiny)
+
+
+@pytest.fixture(scope="session")
+def encoder_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the samples and invented abuse, as the tiny encoder's config names."""
+    samples = resource("data", "samples", "appeals.jsonl").read_text("utf-8")
+    return write_data(tmp_path_factory.mktemp("encoder") / "data", samples)
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory, samples: list[Appeal]) -> Path:
+    """Return a Hugging Face folder with a random encoder of two layers."""
+    return write_base(tmp_path_factory.mktemp("base") / "base", samples)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(
+    tiny_base: Path, encoder_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the folder of an encoder fine-tuned here in seconds. Read it, never write to it."""
+    folder = tmp_path_factory.mktemp("encoders") / "tiny"
+    train_encoder(encoder_config(tiny_base), data=encoder_data, output=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_cascade(
+    tiny_encoder: Path,
+    tiny_config: ConfigOf,
+    encoder_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Return the folder of a bundle with both tiers. Read it, never write to it."""
+    folder = tmp_path_factory.mktemp("bundles") / "cascade"
+    config = tiny_config(
+        name="both",
+        conduct={
+            "authored": ["said.jsonl"],
+            "lines": ["lines.tsv"],
+            "negatives": ["appeals.jsonl"],
+            "folds": 2,
+            "real_share": 0.05,
+        },
+        cascade={"encoder": str(tiny_encoder), "precision": 0.8, "real_share": 0.05},
+    )
+    train(config, data=encoder_data, output=folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import Field, ValidationError
@@ -19,6 +20,7 @@ from pydantic_settings import (
 )
 
 from jiesu.errors import ConfigError
+from jiesu.schema import Tier
 
 DEFAULT_FILE = "jiesu.yaml"
 
@@ -28,6 +30,8 @@ class Settings(BaseSettings):
 
     bundle: a folder or `default`. jurisdiction: an id or a folder, None for the one that the
     bundle was trained for. batch: appeals read together; it changes speed, never a verdict.
+    tier: who judges; `linear` alone is fastest, `cascade` asks the bundle's encoder where the
+    linear tier is unsure, `transformer` asks it about every appeal.
     """
 
     model_config = SettingsConfigDict(env_prefix="JIESU_", extra="forbid", frozen=True)
@@ -35,6 +39,7 @@ class Settings(BaseSettings):
     bundle: str = "default"
     jurisdiction: str | None = None
     batch: int = Field(default=512, ge=1, le=65_536)
+    tier: Tier = "cascade"
 
     @classmethod
     def settings_customise_sources(
@@ -58,8 +63,9 @@ def load_settings(**flags: str | int | None) -> Settings:
     named = os.environ.get("JIESU_SETTINGS")
     if named and not Path(named).is_file():
         raise ConfigError("no_settings", f"JIESU_SETTINGS names {named}, which is no file")
+    given: dict[str, Any] = {key: value for key, value in flags.items() if value is not None}
     try:
-        return Settings(**{key: value for key, value in flags.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**given)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = " -> ".join(map(str, first["loc"]))

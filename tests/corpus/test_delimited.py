@@ -188,7 +188,7 @@ def test_what_csv_writes_comes_back(
     out = io.StringIO()
     # A first row long enough to tell the encoding by.
     first = ("id 0", "路灯坏了半个月没有人来修理", "甲")
-    writer = csv.writer(out, delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]
+    writer = csv.writer(out, delimiter=delimiter, quoting=quoting)
     writer.writerows([("工单编号", "诉求内容", "note"), first])
     # Rows that begin alike are what a lost quote looks like: keep their ids unlike the text.
     writer.writerows((f"id {n}", text, note) for n, (text, _, note) in enumerate(records, 1))

@@ -6,10 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from jiesu.decide.calibrate import fit_calibration, log_loss, recent_prior, threshold_at_risk
+from jiesu.decide.calibrate import fit_calibration, log_loss, recent_prior
 from jiesu.heads.linear import Calibration
 
 NO_PRIOR = np.zeros(4, dtype=np.float32)
@@ -131,58 +129,3 @@ def test_more_late_rows_are_believed_more() -> None:
     few = recent_prior(every, np.array([9.0, 1.0]), pull=1.0)
     many = recent_prior(every, np.array([900.0, 100.0]), pull=1.0)
     assert 0 < few[0] < many[0] < math.log(0.9 / 0.5)
-
-
-@pytest.mark.parametrize(
-    ("confidence", "correct", "risk", "expected", "reason"),
-    [
-        ([0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1], 0.0, (0.8, 0.5), "down to the first error"),
-        ([0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1], 0.25, (0.6, 1.0), "one error in four"),
-        ([0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1], 0.3, (0.6, 1.0), "the lowest that will do"),
-        ([0.6, 0.9, 0.7, 0.8], [1, 1, 0, 1], 0.0, (0.8, 0.5), "in any order"),
-        ([0.9, 0.8, 0.7, 0.6], [0, 1, 1, 1], 0.25, (0.6, 1.0), "an error above, outweighed below"),
-        (
-            [0.9, 0.8, 0.8, 0.7],
-            [1, 1, 0, 0],
-            0.0,
-            (0.9, 0.25),
-            "equal confidence is not cut through",
-        ),
-        ([0.8, 0.8, 0.8], [1, 1, 0], 0.1, (None, 0.0), "all are equal and one is wrong"),
-        ([0.8, 0.8, 0.8], [1, 1, 0], 0.34, (0.8, 1.0), "all are equal and that is few enough"),
-        ([0.9, 0.8], [0, 0], 0.5, (None, 0.0), "all are wrong"),
-        ([0.9, 0.8], [1, 1], 0.0, (0.8, 1.0), "none is wrong"),
-        ([0.9], [0], 1.0, (0.9, 1.0), "any error will do"),
-        ([], [], 0.1, (None, 0.0), "no rows"),
-    ],
-)
-def test_threshold_at_risk(
-    confidence: list[float],
-    correct: list[int],
-    risk: float,
-    expected: tuple[float | None, float],
-    reason: str,
-) -> None:
-    found = threshold_at_risk(np.array(confidence, float), np.array(correct, bool), risk=risk)
-    assert found == expected, reason
-
-
-@given(
-    rows=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=40),
-    risk=st.sampled_from([0.0, 0.1, 0.25, 0.5]),
-)
-@settings(max_examples=150, deadline=None)
-def test_the_threshold_keeps_the_risk_and_none_lower_does(
-    rows: list[tuple[int, bool]], risk: float
-) -> None:
-    confidence = np.array([value / 10 for value, _ in rows])
-    correct = np.array([right for _, right in rows], dtype=bool)
-    threshold, coverage = threshold_at_risk(confidence, correct, risk=risk)
-    good = [
-        value
-        for value in np.unique(confidence).tolist()
-        if (~correct[confidence >= value]).mean() <= risk
-    ]
-    assert threshold == (min(good) if good else None)
-    share = 0.0 if threshold is None else float((confidence >= threshold).mean())
-    assert coverage == pytest.approx(share)

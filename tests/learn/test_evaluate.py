@@ -220,4 +220,4 @@ def test_a_report_without_its_extra_says_which(
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(ExtraError) as caught:
         write_report(on_samples, tmp_path, title="x")
-    assert "jiesu[train]" in caught.value.message
+    assert "jiesu[report]" in caught.value.message

@@ -177,5 +177,5 @@ def test_missing_extra_is_named(
     module: str, reports: list[HeadReport], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ExtraError, match=r"pip install 'jiesu\[train\]'"):
+    with pytest.raises(ExtraError, match=r"pip install 'jiesu\[report\]'"):
         render_report(reports, title="t", facts={})

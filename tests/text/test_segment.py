@@ -183,7 +183,7 @@ def test_a_process_pool_cuts_alike(segmenter: Segmenter, appeals: Sequence[str])
 
 def test_an_unknown_back_end_is_named() -> None:
     with pytest.raises(ConfigError, match=r"found 'thulac', expected one of rjieba, jieba"):
-        Segmenter(backend="thulac")  # type: ignore[arg-type]  # what a config could hold
+        Segmenter(backend="thulac")  # what a config could hold
 
 
 def test_the_process_wide_jieba_is_left_alone() -> None:

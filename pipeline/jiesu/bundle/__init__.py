@@ -3,10 +3,13 @@
 from jiesu.bundle.fit import check_jurisdiction_fits, check_patterns_fit, check_tokeniser_fits
 from jiesu.bundle.folder import (
     CONDUCT,
+    ENCODER,
     FORMAT,
+    GRAPH,
     IDF,
     KEYS,
     MANIFEST,
+    PIECES,
     SCALES,
     SYLLABLES,
     VOCABULARY,
@@ -20,7 +23,9 @@ from jiesu.bundle.folder import (
 )
 from jiesu.bundle.hashes import file_hash, hash_of, sha256
 from jiesu.bundle.manifest import (
+    BlendEntry,
     ConductEntry,
+    EncoderEntry,
     HeadEntry,
     Manifest,
     ThresholdEntry,
@@ -29,16 +34,21 @@ from jiesu.bundle.manifest import (
 
 __all__ = [
     "CONDUCT",
+    "ENCODER",
     "FORMAT",
+    "GRAPH",
     "IDF",
     "KEYS",
     "MANIFEST",
+    "PIECES",
     "SCALES",
     "SYLLABLES",
     "VOCABULARY",
     "WEIGHTS",
+    "BlendEntry",
     "Bundle",
     "ConductEntry",
+    "EncoderEntry",
     "HeadEntry",
     "Manifest",
     "ThresholdEntry",

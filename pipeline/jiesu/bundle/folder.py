@@ -40,6 +40,8 @@ MANIFEST, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF = (
 _FILES = (VOCABULARY, KEYS, WEIGHTS, SCALES, IDF)
 CONDUCT, SYLLABLES = "conduct.npy", "syllables.npy"
 _CONDUCT_FILES = (CONDUCT, SYLLABLES)
+ENCODER, GRAPH, PIECES = "encoder", "encoder.onnx", "tokenizer.json"
+_ENCODER_FILES = tuple(f"{ENCODER}/{name}" for name in (GRAPH, PIECES))
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class Bundle:
     manifest: Manifest
     linear: LinearTier
     conduct: ClauseHead | None = None
+
+    def encoder_files(self) -> tuple[Path, Path] | None:
+        """Return graph and tokenizer of the encoder, None if the bundle or the folder has none."""
+        graph, pieces = (self.path / name for name in _ENCODER_FILES)
+        there = self.manifest.encoder is not None and graph.is_file() and pieces.is_file()
+        return (graph, pieces) if there else None
 
     @property
     def content_hash(self) -> str:
@@ -67,7 +75,10 @@ def save_bundle(
     floors: Mapping[str, Sequence[float]],
     rows: Mapping[str, int],
 ) -> Manifest:
-    """Write a bundle; `manifest` gives all fields but heads and files. Same input, same bytes."""
+    """Write a bundle; `manifest` gives all fields but heads and files. Same input, same bytes.
+
+    The files of an encoder, if the manifest has one, lie in the folder already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = linear.vocabulary
     lines = zip(vocabulary.kinds, vocabulary.entries, strict=True)
@@ -82,6 +93,8 @@ def save_bundle(
         np.save(folder / CONDUCT, conduct.steps, allow_pickle=False)
         np.save(folder / SYLLABLES, conduct.syllables.table, allow_pickle=False)
         files += _CONDUCT_FILES
+    if manifest.get("encoder") is not None:
+        files += _ENCODER_FILES
     entries = [
         HeadEntry(
             name=head.name,
@@ -130,8 +143,15 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
-    """Check that every file is there and unaltered. Raises BundleError naming the file."""
-    expected = {*_FILES, *(_CONDUCT_FILES if manifest.conduct else ())}
+    """Check that every file is there and unaltered. Raises BundleError naming the file.
+
+    Only the encoder's may be missing: then the linear tier serves alone.
+    """
+    expected = {
+        *_FILES,
+        *(_CONDUCT_FILES if manifest.conduct else ()),
+        *(_ENCODER_FILES if manifest.encoder else ()),
+    }
     if set(manifest.files) != expected:
         raise BundleError(
             "bad_manifest",
@@ -139,6 +159,8 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
         )
     for name, digest in manifest.files.items():
         path = folder / name
+        if name in _ENCODER_FILES and not path.is_file():
+            continue
         if not path.is_file():
             raise BundleError("missing_file", f"{folder.name}: {name} is missing")
         found = file_hash(path)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from jiesu.heads.clauses import ClauseSpec
 from jiesu.heads.linear import Calibration
-from jiesu.schema import FlagKind
+from jiesu.schema import FlagKind, Tier
 from jiesu.text.ngrams import NgramSpec
 from jiesu.text.segment import Backend
 
@@ -71,6 +71,35 @@ class ConductEntry(Part):
     lines: int
 
 
+class BlendEntry(Part):
+    """A head of both tiers: the powers of their probabilities, and its floors in the cascade."""
+
+    linear: float
+    encoder: float
+    floors: tuple[float, ...]
+
+
+class EncoderEntry(Part):
+    """The encoder: its heads' labels in the graph's order, the longest window, and the cascade.
+
+    sure, special, conduct: see heads.cascade.Reach. flag, share: see heads.cascade.Stretches.
+    thresholds: by tier and head, each certified for that tier as a whole.
+    trained: what the encoder's card says of its training.
+    """
+
+    labels: tuple[tuple[str, tuple[str, ...]], ...]
+    kinds: tuple[FlagKind, ...]
+    pieces: int
+    blends: dict[str, BlendEntry]
+    sure: dict[str, float]
+    special: float
+    conduct: float
+    flag: tuple[float, ...]
+    share: float
+    thresholds: dict[str, dict[str, ThresholdEntry]]
+    trained: dict[str, Any]
+
+
 class TokeniserEntry(Part):
     """How words are cut: back end, its version, and a hash of the jurisdiction's dictionary."""
 
@@ -93,9 +122,23 @@ class Manifest(Part):
     min_count: int
     heads: tuple[HeadEntry, ...]
     conduct: ConductEntry | None = None
+    encoder: EncoderEntry | None = None
     thresholds: dict[str, ThresholdEntry]
     seed: int
     config: dict[str, Any]
     data: dict[str, str]
     metrics: dict[str, Any]
     files: dict[str, str]
+
+    def thresholds_of(self, tier: Tier) -> dict[str, ThresholdEntry]:
+        """Return the threshold of each head that a tier is certified for."""
+        if tier == "linear" or self.encoder is None:
+            return self.thresholds
+        return self.thresholds | self.encoder.thresholds[tier]
+
+    def floors_of(self, tier: Tier) -> dict[str, tuple[float, ...]]:
+        """Return the floors of each head's prediction sets in a tier."""
+        floors = {head.name: head.floors for head in self.heads}
+        if tier != "linear" and self.encoder is not None:
+            floors |= {name: blend.floors for name, blend in self.encoder.blends.items()}
+        return floors

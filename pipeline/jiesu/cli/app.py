@@ -9,7 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from jiesu import __version__
-from jiesu.cli import bundle, demo, evaluate, explain, jurisdiction, objections, score, train
+from jiesu.cli import (
+    bundle,
+    demo,
+    encoder,
+    evaluate,
+    explain,
+    jurisdiction,
+    objections,
+    score,
+    train,
+)
 from jiesu.errors import JiesuError
 
 EPILOG = "Exit codes: 0 done, 1 something is wrong with the input or the files, 2 wrong usage."
@@ -30,6 +40,7 @@ app.command("evaluate")(evaluate.command)
 app.command("objections")(objections.command)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(jurisdiction.app, name="jurisdiction")
+app.add_typer(encoder.app, name="encoder")
 app.command("demo")(demo.command)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from jiesu.schema import Tier
+
+if TYPE_CHECKING:
+    from jiesu.bundle import Manifest
 
 app = typer.Typer(help="Show or verify a bundle.", no_args_is_help=True)
 
@@ -67,6 +72,26 @@ def show(bundle: Source = "default", as_json: AsJson = False) -> None:
             _measured(figures) if figures else "—",
         )
     console.print(table)
+    if manifest.encoder is not None:
+        console.print(_tiers(manifest))
+
+
+def _tiers(manifest: Manifest) -> Table:
+    """Return what each tier may decide alone."""
+    table = Table(title="tiers", title_justify="left")
+    for name in ("tier", "head", "auto above", "coverage then", "certified on"):
+        table.add_column(name)
+    for tier in get_args(Tier):
+        for name, limit in manifest.thresholds_of(tier).items():
+            if limit.rows:
+                table.add_row(
+                    tier,
+                    name,
+                    "never" if limit.confidence is None else f"{limit.confidence:.3f}",
+                    f"{limit.coverage:.1%} at {limit.target_risk:.0%} error",
+                    f"{limit.rows} rows",
+                )
+    return table
 
 
 def _measured(figures: dict[str, Any]) -> str:
@@ -85,9 +110,12 @@ def verify(bundle: Source = "default", as_json: AsJson = False) -> None:
     """
     from jiesu.bundle import verify_keys
     from jiesu.engine import load
+    from jiesu.errors import BundleError
 
     engine = load(bundle)
     verify_keys(engine.bundle)
+    if engine.bundle.manifest.encoder is not None and engine.bundle.encoder_files() is None:
+        raise BundleError("missing_file", f"{bundle}: the encoder's files are missing")
     if as_json:
         typer.echo(f'{{"ok": true, "content": "{engine.bundle.content_hash}"}}')
     else:

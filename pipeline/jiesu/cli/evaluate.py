@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jiesu.cli.options import TierOption
+
 if TYPE_CHECKING:
     from jiesu.learn.evaluate import Evaluation
 
@@ -47,6 +49,7 @@ def command(
             help="Also read area, subdistrict and address; not if they were copied from the unit.",
         ),
     ] = False,
+    tier: TierOption = None,
     bootstrap: Annotated[int, typer.Option(min=100, help="Resamples for the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -60,12 +63,13 @@ def command(
     """
     from jiesu.engine import load
     from jiesu.learn.evaluate import SLICES, evaluate, evaluation_json, write_report
+    from jiesu.settings import load_settings
 
     columns = _pairs(label or [])
     console = Console(stderr=True)
     with console.status(f"measuring on {data.name}"):
         found = evaluate(
-            load(bundle),
+            load(bundle, tier=load_settings(tier=tier).tier),
             data,
             columns=columns,
             heads=head,

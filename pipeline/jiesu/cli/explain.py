@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from jiesu.cli.options import TierOption
+
 
 def command(
     text: Annotated[
         str, typer.Argument(metavar="TEXT", help="What the citizen said; - reads standard input.")
     ],
     bundle: Annotated[str | None, typer.Option(help="A bundle folder, or 'default'.")] = None,
+    tier: TierOption = None,
     address: Annotated[str | None, typer.Option(help="The address field of the record.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
@@ -31,8 +34,9 @@ def command(
 
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    settings = load_settings(bundle=bundle)
-    (verdict,) = load(settings.bundle, jurisdiction=settings.jurisdiction).score(
+    settings = load_settings(bundle=bundle, tier=tier)
+    engine = load(settings.bundle, jurisdiction=settings.jurisdiction, tier=settings.tier)
+    (verdict,) = engine.score(
         [{"id": "—", "text": text, "address": address}], redact=as_json, words=as_json
     )
     if verdict.error:

@@ -20,6 +20,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from jiesu.cli.options import TierOption
+
 if TYPE_CHECKING:
     from jiesu.schema import Verdict
 
@@ -44,6 +46,7 @@ def command(
         ),
     ] = None,
     bundle: Annotated[str | None, typer.Option(help="A bundle folder, or 'default'.")] = None,
+    tier: TierOption = None,
     form: Annotated[
         str | None, typer.Option("--format", help="Format of IN where the suffix does not say.")
     ] = None,
@@ -75,8 +78,8 @@ def command(
     from jiesu.engine.files import write_verdicts
     from jiesu.settings import load_settings
 
-    settings = load_settings(bundle=bundle)
-    engine = load(settings.bundle, jurisdiction=settings.jurisdiction)
+    settings = load_settings(bundle=bundle, tier=tier)
+    engine = load(settings.bundle, jurisdiction=settings.jurisdiction, tier=settings.tier)
     rows = read_appeals(source, format=form)
     verdicts = engine.stream(
         rows, explain=explain, redact=redact, words=words, batch=settings.batch

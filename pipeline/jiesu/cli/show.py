@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.console import Group
+from rich.console import Group, JustifyMethod
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +22,16 @@ ROUTES = {
     "none": "不派单",
 }
 ACTIONS = {"auto": ("自动", "green"), "review": ("复核", "yellow")}
+_COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
+    ("编号", "left"),
+    ("类型", "left"),
+    ("把握", "right"),
+    ("承办单位", "left"),
+    ("把握", "right"),
+    ("派单方式", "left"),
+    ("决定", "left"),
+    ("复核缘由", "left"),
+)
 _BAR = 24
 # Control characters and bidirectional marks could rewrite what a reader believes to see.
 _CONTROLS = dict.fromkeys(
@@ -33,17 +43,8 @@ _CONTROLS = dict.fromkeys(
 def verdict_table(verdicts: Iterable[Verdict], *, title: str | None = None) -> Table:
     """Return verdicts as a table, one line an appeal."""
     table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for name, justify in (
-        ("编号", "left"),
-        ("类型", "left"),
-        ("把握", "right"),
-        ("承办单位", "left"),
-        ("把握", "right"),
-        ("派单方式", "left"),
-        ("决定", "left"),
-        ("复核缘由", "left"),
-    ):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for name, justify in _COLUMNS:
+        table.add_column(name, justify=justify, overflow="fold")
     for item in verdicts:
         if item.error:
             reason = Text(f"{item.error.code}: {item.error.message}", style="red")

@@ -86,6 +86,7 @@ def _records(stream: BinaryIO, format: str | None, stack: ExitStack) -> Iterator
     if format is not None and format in _BINARY_READERS:
         if not stream.seekable():
             # Workbooks and Parquet are read from their end: a pipe goes to disk first.
+            # The stack closes it, once the last row was read.
             copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
             shutil.copyfileobj(stream, copy)
             copy.seek(0)

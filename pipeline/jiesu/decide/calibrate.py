@@ -65,21 +65,3 @@ def _calibration(point: NDArray[np.float64]) -> Calibration:
     slope, power = np.exp(np.clip(point[[0, 2]], -4.0, 5.0))
     shift = float(np.clip(point[1], -20.0, 40.0))
     return Calibration(round(float(slope), 6), round(shift, 6), round(float(power), 6))
-
-
-def threshold_at_risk(
-    confidence: Floats, correct: NDArray[np.bool_], *, risk: float
-) -> tuple[float | None, float]:
-    """Return the lowest confidence above which the share of errors is at most `risk`, and coverage.
-
-    An estimate from the rows at hand, certified for nothing. (None, 0.0) if no threshold does.
-    """
-    order = np.argsort(-confidence, kind="stable")
-    errors = np.cumsum(~correct[order])
-    share = errors / np.arange(1, len(order) + 1)
-    # A threshold must not cut through rows of equal confidence.
-    last = np.append(np.diff(confidence[order]) != 0, True)
-    good = np.flatnonzero((share <= risk) & last)
-    if not len(good):
-        return None, 0.0
-    return float(confidence[order][good[-1]]), float((good[-1] + 1) / len(order))

@@ -32,6 +32,7 @@ from jiesu.schema import (
     Explanation,
     ModelInfo,
     Span,
+    Tier,
     Topic,
     TypeCode,
     TypeVerdict,
@@ -85,14 +86,16 @@ class _Row(NamedTuple):
 class Assembler:
     """Turns probabilities into verdicts of one bundle and jurisdiction."""
 
-    def __init__(self, bundle: Bundle, jurisdiction: Jurisdiction) -> None:
+    def __init__(
+        self, bundle: Bundle, jurisdiction: Jurisdiction, *, tier: Tier = "linear"
+    ) -> None:
         self._jurisdiction = jurisdiction
         manifest = bundle.manifest
         heads = {head.name: head for head in bundle.linear.heads}
         self._tier = bundle.linear
         self._thresholds = {
             name: entry.confidence
-            for name, entry in manifest.thresholds.items()
+            for name, entry in manifest.thresholds_of(tier).items()
             if entry.confidence is not None
         }
         types = {item.code: item for item in jurisdiction.types}
@@ -105,20 +108,22 @@ class Assembler:
             )
         self._names = [item.name for item in chosen]
         self._sets: dict[int, tuple[TypeCode, ...]] = {}
-        self._judge = Judge(bundle, jurisdiction)
+        self._judge = Judge(bundle, jurisdiction, tier=tier)
         self.dispatcher = Dispatcher(
             jurisdiction, heads["unit"].labels, self._thresholds.get("unit")
         )
         self._topic_names = heads["topic"].labels if "topic" in heads else ()
         self._scripts = {kind: script for script in jurisdiction.advice for kind in script.kinds}
         self._limit = lru_cache(maxsize=4096)(self._find_limit)
-        self._model = ModelInfo(
+        # What the encoder has read names the tier that serves, the rest the linear one.
+        self._asked = ModelInfo(
             bundle=manifest.name,
             version=f"{manifest.version}+{bundle.content_hash[:12]}",
-            tier="linear",
+            tier=tier,
             labels={head.name: head.labels_hash[:12] for head in manifest.heads},
             jurisdiction=f"{jurisdiction.catalogue}+{jurisdiction.content_hash[:12]}",
         )
+        self._model = self._asked.model_copy(update={"tier": "linear"})
 
     def failed(self, appeal_id: str, error: ErrorInfo | None) -> Verdict:
         """Return the verdict of an appeal that could not be scored: accepted, and for review."""
@@ -241,7 +246,7 @@ class Assembler:
                 "words": self._words(appeal.text, reading, number, wanted)
                 if wanted.words
                 else None,
-                "model": self._model,
+                "model": self._asked if number in reading.asked else self._model,
             },
         )
         if not wanted.redact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jiesu.heads.clauses import ClauseHead, clause_features
 from jiesu.heads.patterns import PatternGroup, Patterns
@@ -20,19 +21,24 @@ class ConductReader:
         self._head = head
         self._patterns = Patterns(groups, head.syllables)
 
-    def read(self, appeals: Sequence[Appeal]) -> dict[int, list[Flag]]:
-        """Return the flags of those appeals that have any, by number."""
+    def read(self, appeals: Sequence[Appeal]) -> tuple[dict[int, list[Flag]], NDArray[np.float64]]:
+        """Return the flags of those appeals that have any, by number, and each one's worst clause.
+
+        The worst clause (n,) is the highest probability of any kind that a clause has.
+        """
         head = self._head
+        worst = np.zeros(len(appeals))
         texts = [appeal.text for appeal in appeals]
         keep = [caller_spans(a.text, known=bool(a.turns)) for a in appeals]
         cut = cut_clauses(texts, keep=keep)
         if not len(cut.rows):
-            return {}
+            return {}, worst
         features = clause_features(cut, head.syllables, self._patterns, head.spec)
         scores = head.probabilities(cut, features)
+        np.maximum.at(worst, cut.rows, scores.max(axis=1))
         clauses, kinds = np.nonzero(scores >= head.thresholds)
         if not len(clauses):
-            return {}
+            return {}, worst
         found: dict[int, list[Flag]] = {}
         spans = head.spans(cut, features, clauses, kinds)
         for clause, kind, (first, last) in zip(
@@ -49,4 +55,4 @@ class ConductReader:
                 confidence=round(float(scores[clause, kind]), 6),
             )
             found.setdefault(row, []).append(flag)
-        return found
+        return found, worst

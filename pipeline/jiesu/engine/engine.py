@@ -21,6 +21,7 @@ from jiesu.corpus.read import Row, appeal_from, unreadable
 from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler, Wanted
 from jiesu.engine.build import collector_paused
+from jiesu.engine.cascading import open_cascade
 from jiesu.engine.conduct import ConductReader
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
@@ -29,7 +30,7 @@ from jiesu.heads.patterns import load_patterns
 from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
 from jiesu.resources import resource
-from jiesu.schema import Appeal, Demand, Verdict
+from jiesu.schema import Appeal, Demand, Tier, Verdict
 from jiesu.text.demands import may_hold_several, split_demands
 from jiesu.text.lexicon import Lexicon, Match
 from jiesu.text.places import Gazetteer, Place, merge
@@ -52,7 +53,9 @@ class Engine:
     jurisdiction and the installed tokeniser do not fit together.
     """
 
-    def __init__(self, bundle: Bundle, jurisdiction: Jurisdiction) -> None:
+    def __init__(
+        self, bundle: Bundle, jurisdiction: Jurisdiction, *, tier: Tier = "cascade"
+    ) -> None:
         check_jurisdiction_fits(bundle.manifest, jurisdiction)
         tokeniser = bundle.manifest.tokeniser
         self._segmenter = Segmenter(jurisdiction.words, backend=tokeniser.backend)
@@ -76,6 +79,12 @@ class Engine:
             groups, patterns_hash = load_patterns(resource("configs", "patterns", "conduct.yaml"))
             check_patterns_fit(bundle.manifest, patterns_hash)
             self._conduct = ConductReader(bundle.conduct, groups)
+        self._cascade = open_cascade(bundle, tier)
+
+    @property
+    def tier(self) -> Tier:
+        """The tier that serves: the one wanted, or linear where no encoder can be read with."""
+        return self._cascade.tier if self._cascade is not None else "linear"
 
     @cached_property
     def _assembler(self) -> Assembler:
@@ -86,15 +95,15 @@ class Engine:
                 f"bundle {self.bundle.manifest.name}: found heads {sorted(self._heads)}, "
                 f"expected also {missing}: it can be evaluated, not score appeals",
             )
-        return Assembler(self.bundle, self.jurisdiction)
+        return Assembler(self.bundle, self.jurisdiction, tier=self.tier)
 
     def probabilities(self, appeals: Sequence[Appeal]) -> dict[str, Floats]:
         """Return every head's calibrated probabilities (n, k), as verdicts are made from."""
         rows = (_row(appeal, number) for number, appeal in enumerate(appeals, start=1))
-        parts = [
-            self._judge(self._read([row.appeal or appeals[row.number - 1] for row in part]))
-            for part in _batches(rows, BATCH)
-        ]
+        parts = []
+        for part in _batches(rows, BATCH):
+            read = [row.appeal or appeals[row.number - 1] for row in part]
+            parts.append(self._judge(read, self._read(read)))
         return {
             head.name: np.concatenate([part[head.name] for part in parts])
             if parts
@@ -148,9 +157,7 @@ class Engine:
         assembler = self._assembler
         with collector_paused():
             reading = self._read(appeals)
-            if self._conduct is not None:
-                reading.flags.update(self._conduct.read(appeals))
-            judged = self._judge(reading)
+            judged = self._judge(appeals, reading)
             reading.demands.update(self._demands(appeals, reading, judged["unit"]))
             return assembler.assemble(appeals, reading, judged, wanted)
 
@@ -180,8 +187,14 @@ class Engine:
         self._offices.settle(scores, places)
         return self._assembler.dispatcher.several(parts, scores, places, units.argmax(axis=1))
 
-    def _judge(self, reading: Reading) -> dict[str, Floats]:
+    def _judge(self, appeals: Sequence[Appeal], reading: Reading) -> dict[str, Floats]:
         judged = {name: head.probabilities(reading.margins) for name, head in self._heads.items()}
+        worst = np.zeros(len(appeals))
+        if self._conduct is not None:
+            flags, worst = self._conduct.read(appeals)
+            reading.flags.update(flags)
+        if self._cascade is not None:
+            self._cascade.settle(appeals, reading, judged, worst)
         if "unit" in judged:
             self._offices.settle(judged["unit"], reading.places)
         return judged
@@ -257,11 +270,17 @@ def _row(item: Appeal | Mapping[str, Any] | str, number: int) -> Row:
     return appeal_from(record, number=number)
 
 
-def load(bundle: str | Path = "default", *, jurisdiction: str | Path | None = None) -> Engine:
+def load(
+    bundle: str | Path = "default",
+    *,
+    jurisdiction: str | Path | None = None,
+    tier: Tier = "cascade",
+) -> Engine:
     """Load an engine: a bundle ("default" or a folder) and the jurisdiction that it names.
 
-    Raises BundleError or ConfigError with the reason.
+    tier: who judges. `linear` alone; `transformer`, the encoder reads every appeal too; `cascade`,
+    it reads what the linear tier leaves open. Raises BundleError or ConfigError with the reason.
     """
     loaded = load_bundle(bundle)
     source = jurisdiction or loaded.manifest.jurisdiction.partition("@")[0]
-    return Engine(loaded, load_jurisdiction(source))
+    return Engine(loaded, load_jurisdiction(source), tier=tier)

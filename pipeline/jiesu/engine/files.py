@@ -145,7 +145,8 @@ def write_verdicts(verdicts: Iterable[Verdict], target: Path | BinaryIO) -> int:
 
 def _jsonl(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
     count = 0
-    for count, verdict in enumerate(verdicts, start=1):  # noqa: B007
+    for verdict in verdicts:
+        count += 1
         stream.write(verdict.model_dump_json().encode("utf-8", "replace") + b"\n")
     stream.flush()
     return count

@@ -23,6 +23,7 @@ from jiesu.schema import (
     Risk,
     RiskLevel,
     Span,
+    Tier,
 )
 from jiesu.text.ngrams import Ints
 
@@ -43,10 +44,12 @@ class Judgement(NamedTuple):
 class Judge:
     """Judges with whatever heads a bundle has; without one, by the jurisdiction's cues alone."""
 
-    def __init__(self, bundle: Bundle, jurisdiction: Jurisdiction) -> None:
+    def __init__(
+        self, bundle: Bundle, jurisdiction: Jurisdiction, *, tier: Tier = "linear"
+    ) -> None:
         entries = {head.name: head for head in bundle.manifest.heads}
         self._labels = {name: entry.labels for name, entry in entries.items()}
-        self._floors = {name: entry.floors for name, entry in entries.items()}
+        self._floors = bundle.manifest.floors_of(tier)
         rules = {rule.code: rule for rule in jurisdiction.dispositions}
         self._basis = {code: cite(rule.basis) for code, rule in rules.items()}
         self._scripts = {code: rule.script for code, rule in rules.items()}
@@ -106,7 +109,8 @@ class Judge:
             spans = () if code == "normal" else self._spans(appeals[row], reading, row, code)
             words = evidence[row] if code != "normal" else ()
             spans = (*spans, *(span for span in words if not _inside(span, spans)))
-            found.append((self._disposition(code, certain[row], spans), judged.doubts[row]))
+            doubts = _with_cues(judged.doubts[row], reading, row, code)
+            found.append((self._disposition(code, certain[row], spans), doubts))
         return found
 
     def _by_cues(
@@ -179,3 +183,13 @@ def _inside(span: Span, spans: Sequence[Span]) -> bool:
 
 def _code(label: str) -> DispositionCode:
     return next(code for code in ORDER if code == label)
+
+
+def _with_cues(
+    doubts: tuple[DispositionCode, ...], reading: Reading, row: int, chosen: DispositionCode
+) -> tuple[DispositionCode, ...]:
+    """Add what an expression of the jurisdiction hints at: it decides nothing, but is looked at."""
+    cues = {code for code, _, _ in reading.cues.get(row, ())}
+    if not cues:
+        return doubts
+    return tuple(code for code in ORDER if code != chosen and (code in cues or code in doubts))

@@ -15,7 +15,8 @@ class Reading:
     """A batch as read: normal form and words, margins (n, K) of all heads, places, cues.
 
     By text number: cues, (disposition, start, end) with bounds in `batch.codes`; flags of the
-    caller's own conduct; reasons of risk; demands, where there are several.
+    caller's own conduct; reasons of risk; demands, where there are several; `asked` are those that
+    the encoder has read too.
     """
 
     prepared: Prepared
@@ -27,3 +28,4 @@ class Reading:
     flags: dict[int, list[Flag]] = field(default_factory=dict)
     risks: dict[int, list[str]] = field(default_factory=dict)
     demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)

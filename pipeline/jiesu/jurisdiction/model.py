@@ -112,7 +112,8 @@ class TopicNode(Section):
 class DispositionRule(Section):
     """dispositions.yaml, a list: one disposition of Art. 11, its basis and what to tell the caller.
 
-    `cues` are plain expressions whose presence sends an appeal to a supervisor (never decides).
+    `cues` are plain expressions whose presence sends an appeal to a supervisor; they decide
+    nothing, but that a bundle without a disposition head calls a possible emergency one.
     """
 
     code: DispositionCode

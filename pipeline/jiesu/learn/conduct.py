@@ -181,8 +181,11 @@ def train_conduct(
     *,
     patterns_hash: str,
     seed: int,
-) -> tuple[ClauseHead, ConductEntry]:
-    """Train, calibrate and set thresholds on clauses that the machines had not seen (in folds)."""
+) -> tuple[ClauseHead, ConductEntry, NDArray[np.float64]]:
+    """Train, calibrate and set thresholds on clauses that the machines had not seen (in folds).
+
+    Also returns the best probability of each kind in each appeal (n, k), judged unseen.
+    """
     if not any(rows.marks):
         raise ConfigError("no_marks", "conduct: found no marked stretch, expected some to learn")
     syllables = syllable_table()
@@ -203,7 +206,9 @@ def train_conduct(
             spans[index] += _overlaps(rows, clauses, held, head, narrow)
     slopes, offsets = _calibrate(margins, clauses)
     scores = 1 / (1 + np.exp(-(margins * slopes + offsets)))
-    thresholds = choose_thresholds(rows, clauses.cut, scores, config)
+    best = np.zeros((len(rows.appeals), len(KINDS)))
+    np.maximum.at(best, clauses.cut.rows, scores)
+    thresholds = choose_thresholds(rows, best, config)
     means = [float(np.mean(values)) if values else 0.0 for values in spans]
     narrow = _NARROW[int(np.argmax(means))]
     head = _fit(clauses, np.arange(len(clauses.truth)), syllables, config, seed)
@@ -227,6 +232,7 @@ def train_conduct(
     return (
         ClauseHead(kinds=KINDS, steps=head.steps, syllables=syllables, spec=config.spec, **numbers),
         entry,
+        best,
     )
 
 
@@ -273,15 +279,13 @@ def _calibrate(
 
 
 def choose_thresholds(
-    rows: ConductRows, cut: ClauseBatch, scores: NDArray[np.float64], config: ConductConfig
+    rows: ConductRows, best: NDArray[np.float64], config: ConductConfig
 ) -> NDArray[np.float64]:
     """Return for each kind the lowest probability that keeps to the config's promises.
 
-    Of authored appeals flagged with a kind at least `precision` hold it or another; of real ones
-    at most `real_share` are flagged with it.
+    best: (n, k) of each appeal's likeliest clause. Of authored appeals flagged with a kind at least
+    `precision` hold it or another; of real ones at most `real_share` are flagged with it.
     """
-    best = np.zeros((len(rows.appeals), len(KINDS)))
-    np.maximum.at(best, cut.rows, scores)
     authored = np.array([origin == "authored" for origin in rows.origin])
     real = np.array([origin == "real" for origin in rows.origin])
     offends = np.array([bool(marks) for marks in rows.marks])

@@ -109,6 +109,24 @@ class ConductConfig(Part):
     spec: ClauseSpec = ClauseSpec()
 
 
+class CascadeConfig(Part):
+    """The encoder of a bundle, and which appeals it reads beside the linear tier.
+
+    `encoder`: the folder that `jiesu encoder train` wrote, or `bundle` for the one that the output
+    folder already holds. `sure`: below which confidence of the linear tier a head asks the encoder;
+    `special`: from which chance of a disposition other than normal; `conduct_share`: the share of
+    ordinary appeals, those whose clauses look worst, that is read for the caller's conduct.
+    `precision`, `real_share`: as in ConductConfig, of the flags that the encoder sets.
+    """
+
+    encoder: str
+    sure: dict[str, float] = {"type": 0.9, "unit": 0.9}
+    special: float = Field(default=0.1, gt=0, le=1)
+    conduct_share: float = Field(default=0.03, gt=0, lt=1)
+    precision: float = Field(default=0.95, gt=0, lt=1)
+    real_share: float = Field(default=0.001, ge=0, lt=1)
+
+
 class TrainConfig(Part):
     """configs/train/<name>.yaml.
 
@@ -127,6 +145,7 @@ class TrainConfig(Part):
     vocabulary: VocabularyConfig = VocabularyConfig()
     heads: dict[str, HeadConfig] = Field(min_length=1)
     conduct: ConductConfig | None = None
+    cascade: CascadeConfig | None = None
     target_risk: float = Field(default=0.05, gt=0, lt=1)
     delta: float = Field(default=0.05, gt=0, lt=1)
     set_miss: float = Field(default=0.1, gt=0, lt=1)

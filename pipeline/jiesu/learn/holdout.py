@@ -38,11 +38,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What was found: the calibration, the certificate, and floors (k,) of prediction sets."""
+    """What was found: the calibration, the certificate, and floors (k,) of prediction sets.
+
+    index, scores: the rows that were judged unseen, and their probabilities (m, k).
+    """
 
     calibration: Calibration
     certificate: Certificate
     floors: NDArray[np.float64]
+    index: Ints
+    scores: Floats
 
 
 def find_out(
@@ -86,11 +91,15 @@ def find_out(
     confidence = scores.max(axis=1).astype(np.float64)
     correct = scores.argmax(axis=1) == truth[index]
     none = Certificate(None, risk, delta, 0.0, 0, len(index))
-    return HeldOut(
-        calibration,
-        certify(confidence, correct, risk=risk, delta=delta) if config.certify else none,
-        set_floors(scores, truth[index], miss=miss),
-    )
+    certificate = certify(confidence, correct, risk=risk, delta=delta) if config.certify else none
+    floors = set_floors(scores, truth[index], miss=miss)
+    if plan is None and config.certify:
+        # Every fold was judged by a machine that had not seen it.
+        index = np.concatenate([part.index for part in (*first, *later)])
+        scores = np.concatenate(
+            [calibration.probabilities(part.margins, part.prior) for part in (*first, *later)]
+        )
+    return HeldOut(calibration, certificate, floors, index, scores)
 
 
 def _judge(part: tuple[Ints, Ints], matrix: sp.csr_array, machine: Machine) -> Judged:

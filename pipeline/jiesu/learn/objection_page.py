@@ -6,15 +6,12 @@ import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from jiesu.engine.files import safe_cell
-from jiesu.errors import ExtraError
 from jiesu.learn.objection_report import ErrorReport, report_json
 from jiesu.learn.objections import PROBLEMS
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from jiesu.learn.page import template
 
 
 class Sheet(NamedTuple):
@@ -110,10 +107,15 @@ def render_report(report: ErrorReport) -> str:
 
     Raises ExtraError if jinja2 is not installed.
     """
-    template = _environment().get_template("objections.html.j2")
+    page = template(
+        "objections.html.j2",
+        "the report on objections",
+        percent="{:.0%}".format,
+        count="{:,}".format,
+    )
     body = report_json(report)
     scored = any(row.best is not None for row in report.wrong)
-    return template.render(
+    return page.render(
         report=body,
         cards={CARDS[key]: body[key] for key in CARDS if body[key]},
         sheets={name: sheet for name, sheet in SHEETS.items() if body[name]},
@@ -126,23 +128,6 @@ def render_report(report: ErrorReport) -> str:
         words=_WORDS,
         most=_MOST_ROWS,
     )
-
-
-def _environment() -> Environment:
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise ExtraError("the report on objections", "train") from error
-    environment = Environment(
-        loader=PackageLoader("jiesu.learn", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(percent="{:.0%}".format, count="{:,}".format)
-    return environment
 
 
 def _csv_rows(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:

@@ -51,7 +51,7 @@ class Canvas:
             from matplotlib import rc_context
             from matplotlib.figure import Figure
         except ImportError as error:
-            raise ExtraError("the evaluation report", "train") from error
+            raise ExtraError("the evaluation report", "report") from error
         self._key = key
         self._texts: list[str] = []
         # svg.hashsalt and no date: the same report is the same bytes.

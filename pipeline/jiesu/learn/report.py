@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jiesu.errors import ExtraError
 from jiesu.learn import plots
 from jiesu.learn.decisions import Decision
 from jiesu.learn.metrics import SMALL_SLICE, HeadReport, Metric
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from jiesu.learn.page import template
 
 SCHEMA = "jiesu-evaluation/1"
 
@@ -166,9 +163,16 @@ def render_report(
 
     Raises ExtraError if matplotlib or jinja2 is not installed.
     """
-    template = _environment().get_template("report.html.j2")
+    page = template(
+        "report.html.j2",
+        "the evaluation report",
+        figure=_figure,
+        value=_value,
+        interval=_interval,
+        share=_percent,
+    )
     mistakes = list(errors)
-    return template.render(
+    return page.render(
         title=title,
         facts=facts,
         heads=[_section(report, place, mistakes) for place, report in enumerate(reports)],
@@ -180,22 +184,6 @@ def render_report(
         by_key={d.key: d for d in DEFINITIONS},
         small=SMALL_SLICE,
     )
-
-
-def _environment() -> Environment:
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise ExtraError("the evaluation report", "train") from error
-    environment = Environment(
-        loader=PackageLoader("jiesu.learn", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(figure=_figure, value=_value, interval=_interval, share=_percent)
-    return environment
 
 
 def _section(report: HeadReport, place: int, mistakes: Sequence[Mistake]) -> dict[str, Any]:

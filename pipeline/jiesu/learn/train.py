@@ -1,9 +1,8 @@
-"""Training a linear bundle from a config: the same seed and data give the same bytes."""
+"""Training a bundle from a config: the same seed and data give the same bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from jiesu.bundle import (
     ConductEntry,
     Manifest,
-    ThresholdEntry,
     TokeniserEntry,
     file_hash,
     hash_of,
@@ -22,16 +20,15 @@ from jiesu.bundle import (
     save_bundle,
 )
 from jiesu.corpus.dedupe import near_duplicate_groups
-from jiesu.corpus.split import random_group_split, time_split
-from jiesu.decide.calibrate import recent_prior
-from jiesu.decide.certify import Certificate
+from jiesu.corpus.split import random_group_split
 from jiesu.engine import Engine
-from jiesu.errors import InputError
+from jiesu.errors import ConfigError, InputError
 from jiesu.heads.clauses import ClauseHead
-from jiesu.heads.linear import Floats, LinearHead, LinearTier, Vocabulary
+from jiesu.heads.linear import Vocabulary
 from jiesu.heads.patterns import load_patterns
 from jiesu.heads.prepare import prepare
-from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
+from jiesu.jurisdiction import load_jurisdiction
+from jiesu.learn.cascade import fit_cascade
 from jiesu.learn.conduct import (
     ConductRows,
     read_authored,
@@ -39,32 +36,19 @@ from jiesu.learn.conduct import (
     read_negatives,
     train_conduct,
 )
-from jiesu.learn.config import ConductConfig, HeadConfig, TrainConfig
+from jiesu.learn.config import ConductConfig, TrainConfig
+from jiesu.learn.encoder.folder import load_encoder, place_encoder
 from jiesu.learn.evaluate import measure
-from jiesu.learn.holdout import find_out
-from jiesu.learn.labels import label_order, pool_rare
-from jiesu.learn.machine import fit_weights
+from jiesu.learn.linear import join_heads, train_head
 from jiesu.learn.metrics import HeadReport
 from jiesu.learn.rows import Rows, data_file, excluded_texts, read_rows
-from jiesu.learn.vocabulary import fit_vocabulary, prune
+from jiesu.learn.vocabulary import fit_vocabulary
 from jiesu.resources import resource
 from jiesu.schema import Appeal
-from jiesu.text.ngrams import Ints, NgramSpec
+from jiesu.text.ngrams import NgramSpec
 from jiesu.text.segment import Segmenter
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One head after training: weights (features, k), and what the manifest says of it."""
-
-    head: LinearHead
-    weights: Floats
-    pooled: dict[str, str]
-    rows: int
-    threshold: ThresholdEntry
-    floors: tuple[float, ...]
 
 
 def train(
@@ -103,13 +87,28 @@ def train(
     for name, head in config.heads.items():
         tell(f"{name}: training on {len(rows[name])} rows")
         trained.append(
-            _train_head(name, head, rows[name], vocabulary, segmenter, jurisdiction, config)
+            train_head(name, head, rows[name], vocabulary, segmenter, jurisdiction, config)
         )
-    conduct = None
+    conduct, cascade = None, None
     if config.conduct is not None:
         tell("conduct: training")
-        conduct = _train_conduct(config.conduct, data, config.seed)
-    linear = _assemble(vocabulary, trained, config.vocabulary.max_features)
+        said = _conduct_rows(config.conduct, data, config.seed)
+        conduct = _train_conduct(config.conduct, said, config.seed)
+    if config.cascade is not None:
+        if conduct is None:
+            raise ConfigError("no_conduct", "cascade: found no `conduct` beside it, expected one")
+        tell("cascade: reading held-out rows with the encoder")
+        cascade = fit_cascade(
+            load_encoder(place_encoder(config.cascade.encoder, output)),
+            {item.head.name: item.unseen for item in trained},
+            said,
+            conduct[2],
+            config.cascade,
+            risk=config.target_risk,
+            delta=config.delta,
+            seed=config.seed,
+        )
+    linear = join_heads(vocabulary, trained, config.vocabulary.max_features)
     manifest: dict[str, Any] = {
         "name": config.name,
         "version": config.version,
@@ -122,6 +121,7 @@ def train(
         ),
         "min_count": config.vocabulary.min_count,
         "conduct": conduct[1] if conduct else None,
+        "encoder": cascade,
         "thresholds": {item.head.name: item.threshold for item in trained},
         "seed": config.seed,
         "config": config.model_dump(mode="json", exclude={"data", "output"}),
@@ -144,7 +144,7 @@ def train(
     return save_bundle(output, linear=linear, manifest=manifest, **parts)
 
 
-def _train_conduct(config: ConductConfig, data: Path, seed: int) -> tuple[ClauseHead, ConductEntry]:
+def _conduct_rows(config: ConductConfig, data: Path, seed: int) -> ConductRows:
     rows = ConductRows()
     for path in config.authored:
         read_authored(data_file(data, path), rows)
@@ -152,6 +152,12 @@ def _train_conduct(config: ConductConfig, data: Path, seed: int) -> tuple[Clause
         read_lines(data_file(data, path), rows)
     for path in config.negatives:
         read_negatives(data_file(data, path), rows, most=config.most, seed=seed)
+    return rows
+
+
+def _train_conduct(
+    config: ConductConfig, rows: ConductRows, seed: int
+) -> tuple[ClauseHead, ConductEntry, NDArray[np.float64]]:
     groups, patterns_hash = load_patterns(resource("configs", "patterns", "conduct.yaml"))
     return train_conduct(rows, groups, config, patterns_hash=patterns_hash, seed=seed)
 
@@ -193,96 +199,3 @@ def _fit_vocabulary(texts: Sequence[str], segmenter: Segmenter, config: TrainCon
     wanted = config.vocabulary
     spec = NgramSpec(wanted.char, wanted.word, wanted.word_scale, wanted.skip, wanted.skip_scale)
     return fit_vocabulary(prepared, spec=spec, min_count=wanted.min_count)
-
-
-def _train_head(
-    name: str,
-    config: HeadConfig,
-    rows: Rows,
-    vocabulary: Vocabulary,
-    segmenter: Segmenter,
-    jurisdiction: Jurisdiction,
-    whole: TrainConfig,
-) -> Trained:
-    texts, pooled = pool_rare(name, rows.labels, config.pool_below, jurisdiction)
-    labels = label_order(name, set(texts), jurisdiction)
-    truth = np.array([labels.index(text) for text in texts], dtype=np.int64)
-    matrix = vocabulary.matrix(prepare([appeal.text for appeal in rows.appeals], segmenter))
-    groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
-    dates = [appeal.received_at for appeal in rows.appeals]
-    given = np.array(rows.weights)
-
-    def machine(index: Ints) -> tuple[Floats, Floats, Floats]:
-        counts = _counts(truth[index], len(labels))
-        late = counts
-        if config.calibrate == "time":
-            _, last = time_split([dates[i] for i in index], groups[index], share=config.share)
-            late = _counts(truth[index[last]], len(labels))
-        weight = given[index] * _balance(truth[index], len(labels), config.balance)
-        weight *= np.exp(recent_prior(counts, late, pull=config.reweigh))[truth[index]]
-        weights, bias = fit_weights(
-            matrix[index],
-            truth[index],
-            weight,
-            classes=len(labels),
-            c=config.c,
-            softer=config.softer,
-            naive_bayes=config.naive_bayes,
-            seed=whole.seed,
-        )
-        return weights, bias, recent_prior(counts, late, pull=config.follow)
-
-    held_out = find_out(
-        name,
-        config,
-        dates=dates,
-        groups=groups,
-        truth=truth,
-        matrix=matrix,
-        machine=machine,
-        seed=whole.seed,
-        risk=whole.target_risk,
-        delta=whole.delta,
-        miss=config.set_miss or whole.set_miss,
-    )
-    weights, bias, prior = machine(np.arange(len(truth)))
-    columns = slice(0, len(labels))
-    head = LinearHead(name, labels, columns, bias, prior, held_out.calibration)
-    floors = tuple(round(float(floor), 6) for floor in held_out.floors)
-    return Trained(head, weights, pooled, len(rows), _entry(held_out.certificate), floors)
-
-
-def _counts(truth: Ints, classes: int) -> NDArray[np.float64]:
-    return np.bincount(truth, minlength=classes).astype(np.float64)
-
-
-def _entry(found: Certificate) -> ThresholdEntry:
-    return ThresholdEntry(
-        confidence=found.threshold,
-        certified=found.threshold is not None,
-        target_risk=found.risk,
-        delta=found.delta,
-        coverage=round(found.coverage, 4),
-        errors=found.errors,
-        rows=found.rows,
-    )
-
-
-def _balance(truth: Ints, classes: int, power: float) -> NDArray[np.float64]:
-    counts = np.bincount(truth, minlength=classes)
-    mean = len(truth) / max(1, int(np.count_nonzero(counts)))
-    weights = np.asarray((mean / np.maximum(counts, 1)) ** power, dtype=np.float64)
-    return weights[truth]
-
-
-def _assemble(vocabulary: Vocabulary, trained: Sequence[Trained], most: int) -> LinearTier:
-    """Join the heads' weights; keep the features that can move a margin most."""
-    weights = np.concatenate([item.weights for item in trained], axis=1)
-    reach = np.abs(weights).max(axis=1) * vocabulary.idf
-    keep = np.sort(np.argsort(-reach, kind="stable")[:most])
-    heads, at = [], 0
-    for item in trained:
-        columns = slice(at, at + len(item.head.labels))
-        heads.append(replace(item.head, columns=columns))
-        at = columns.stop
-    return LinearTier.quantised(prune(vocabulary, keep), weights[keep], tuple(heads))

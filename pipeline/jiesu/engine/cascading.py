@@ -1,0 +1,125 @@
+"""The encoder beside the linear tier: which appeals it reads, and what its reading changes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jiesu.bundle import Bundle, EncoderEntry, HeadEntry
+from jiesu.engine.reading import Reading
+from jiesu.errors import BundleError, ConfigError
+from jiesu.heads.cascade import Blend, Reach, Stretches, pooled_columns
+from jiesu.heads.linear import Floats
+from jiesu.heads.transformer import TransformerTier
+from jiesu.schema import Appeal, Flag, FlagKind, Tier
+
+_LOG = logging.getLogger("jiesu")
+_ALWAYS = 2.0
+
+
+def open_cascade(bundle: Bundle, tier: Tier) -> Cascade | None:
+    """Return the cascade of a bundle, None where the linear tier serves alone.
+
+    It does if so wanted, if the bundle has no encoder, and, with a warning, if the encoder's files
+    or the libraries that read them are missing. Raises BundleError for files that do not fit.
+    """
+    entry = bundle.manifest.encoder
+    if tier == "linear" or entry is None:
+        return None
+    files = bundle.encoder_files()
+    if files is None:
+        _LOG.warning("bundle %s: files of the encoder are missing: tier linear", bundle.path.name)
+        return None
+    try:
+        encoder = TransformerTier.load(*files, labels=dict(entry.labels), most=entry.pieces)
+    except ConfigError as error:
+        _LOG.warning("%s: tier linear", error.message)
+        return None
+    return Cascade(entry, encoder, bundle.manifest.heads, tier)
+
+
+class Cascade:
+    """Asks the encoder about some appeals and blends what it says into the heads."""
+
+    def __init__(
+        self, entry: EncoderEntry, encoder: TransformerTier, heads: Sequence[HeadEntry], tier: Tier
+    ) -> None:
+        self.tier: Tier = tier
+        self._encoder = encoder
+        self._kinds = entry.kinds
+        self._stretches = Stretches(np.array(entry.flag), entry.share)
+        everything = tier == "transformer"
+        self._sure = dict.fromkeys(entry.sure, _ALWAYS) if everything else dict(entry.sure)
+        self._reach = Reach(self._sure, entry.special, -1.0 if everything else entry.conduct)
+        self._blends: dict[str, tuple[Blend, slice]] = {}
+        self._normal: int | None = None
+        known = dict(entry.labels)
+        for head in heads:
+            found = entry.blends.get(head.name)
+            if found is None:
+                continue
+            try:
+                columns = pooled_columns(head.labels, known[head.name], head.pooled)
+            except (KeyError, ValueError) as error:
+                raise BundleError("other_labels", f"encoder, head {head.name}: {error}") from None
+            blend = Blend(found.linear, found.encoder, columns)
+            self._blends[head.name] = (blend, encoder.columns(head.name))
+            if head.name == "disposition":
+                self._normal = head.labels.index("normal")
+
+    def settle(
+        self,
+        appeals: Sequence[Appeal],
+        reading: Reading,
+        judged: dict[str, Floats],
+        suspicion: NDArray[np.float64],
+    ) -> None:
+        """Read what the linear tier leaves open; its probabilities and flags are replaced.
+
+        judged: (n, k) by head, changed in place. suspicion: (n,) the worst clause of each appeal.
+        """
+        sure = {name: value for name, value in self._sure.items() if name in judged}
+        reach = Reach(sure, self._reach.special, self._reach.conduct)
+        asked = np.flatnonzero(reach.rows(judged, suspicion, self._normal))
+        if not len(asked):
+            return
+        rows: list[int] = asked.tolist()
+        seen = self._encoder.read(reading.prepared.batch, rows)
+        for name, (blend, columns) in self._blends.items():
+            scores = judged.get(name)
+            if scores is None:
+                continue
+            linear = scores[asked]
+            blended = blend.probabilities(linear, seen.whole[:, columns])
+            own = self._sure.get(name, _ALWAYS)
+            open_ = linear.max(axis=1) < own
+            scores[asked[open_]] = blended[open_]
+        reading.asked.update(rows)
+        batch = reading.prepared.batch
+        for place, row in enumerate(rows):
+            flags: list[Flag] = []
+            offends, pieces, cut = seen.offends[place], seen.stretches[place], seen.cuts[place]
+            found = self._stretches.scores(offends, pieces)
+            for kind in np.flatnonzero(found >= self._stretches.thresholds).tolist():
+                for first, last in self._stretches.runs(pieces, kind):
+                    span = batch.original_span(int(cut.starts[first]), int(cut.ends[last - 1]))
+                    flags.append(_flag(appeals[row].text, span, self._kinds[kind], found[kind]))
+            if flags:
+                reading.flags[row] = flags
+            else:
+                reading.flags.pop(row, None)
+
+
+def _flag(text: str, span: tuple[int, int], kind: FlagKind, score: float) -> Flag:
+    start, end = span
+    return Flag(
+        kind=kind,
+        actor="caller",
+        start=start,
+        end=end,
+        text=text[start:end],
+        confidence=round(float(score), 6),
+    )

@@ -1,0 +1,122 @@
+"""Linear tier and encoder as one head: the encoder reads what the linear tier leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jiesu.heads.linear import Floats
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A head's probabilities from both tiers: p(k) ~ linear(k) ** a * encoder(k) ** b.
+
+    A weighted geometric mean (logarithmic opinion pool, Genest and Zidek 1986). columns: (l,) the
+    linear tier's label that each of the encoder's belongs to, rare ones to the one they pool in.
+    """
+
+    linear: float
+    encoder: float
+    columns: NDArray[np.int64]
+
+    def probabilities(self, linear: Floats, logits: Floats) -> Floats:
+        """Return probabilities (n, k) from the linear tier's (n, k) and the logits (n, l)."""
+        scores = self.linear * np.log(np.maximum(linear.astype(np.float64), _TINY))
+        scores += self.encoder * np.log(np.maximum(self.pooled(logits, linear.shape[1]), _TINY))
+        return softmax(scores).astype(np.float32)
+
+    def pooled(self, logits: Floats, labels: int) -> NDArray[np.float64]:
+        """Return the encoder's own probabilities (n, k) of the linear tier's labels."""
+        own = softmax(logits.astype(np.float64))
+        found = np.zeros((len(own), labels))
+        for column, to in enumerate(self.columns.tolist()):
+            found[:, to] += own[:, column]
+        return found
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return exp(scores) (n, k), each row divided by its sum."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def pooled_columns(
+    labels: Sequence[str], of: Sequence[str], pooled: Mapping[str, str]
+) -> NDArray[np.int64]:
+    """Return for each of `of` the number of the label in `labels` that it is or pools in.
+
+    Raises ValueError for one that is neither.
+    """
+    numbers = {label: number for number, label in enumerate(labels)}
+    found = []
+    for label in of:
+        to = pooled.get(label, label)
+        if to not in numbers:
+            raise ValueError(f"label {label!r} is none of the {len(labels)} labels of the head")
+        found.append(numbers[to])
+    return np.array(found, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which appeals the encoder reads: confidence of the linear tier below `sure` of any head, or
+    a chance from `special` on that the disposition is not normal, or a clause that may offend with
+    a chance from `conduct` on."""
+
+    sure: Mapping[str, float]
+    special: float
+    conduct: float
+
+    def rows(
+        self,
+        probabilities: Mapping[str, Floats],
+        suspicion: NDArray[np.float64],
+        normal: int | None,
+    ) -> NDArray[np.bool_]:
+        """Return which rows (n,) the encoder is asked about.
+
+        suspicion: (n,) the likeliest offence of a clause. normal: that label of the disposition.
+        """
+        asked: NDArray[np.bool_] = suspicion >= self.conduct
+        for name, sure in self.sure.items():
+            asked |= probabilities[name].max(axis=1) < sure
+        if normal is not None:
+            asked |= 1 - probabilities["disposition"][:, normal] >= self.special
+        return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """The caller's conduct from the encoder: kinds in its order and what makes them flags.
+
+    A kind is flagged where the root of (appeal's chance x likeliest piece's chance) reaches its
+    threshold; its stretches are runs of pieces with at least `share` of the likeliest's chance.
+    """
+
+    thresholds: NDArray[np.float64]
+    share: float
+
+    def scores(self, offends: Floats, pieces: Floats) -> NDArray[np.float64]:
+        """Return each kind's score (k,) from an appeal's logits (k,) and its pieces' (p, k)."""
+        if not len(pieces):
+            return np.zeros(len(offends))
+        whole, most = _sigmoid(offends), _sigmoid(pieces).max(axis=0)
+        return np.asarray(np.sqrt(whole * most), dtype=np.float64)
+
+    def runs(self, pieces: Floats, kind: int) -> list[tuple[int, int]]:
+        """Return the stretches of a kind as bounds in pieces; gaps of one piece are closed."""
+        chances = _sigmoid(pieces[:, kind])
+        inside = np.flatnonzero(chances >= self.share * chances.max())
+        cuts = np.flatnonzero(np.diff(inside) > 2) + 1
+        return [(int(run[0]), int(run[-1]) + 1) for run in np.split(inside, cuts)]
+
+
+def _sigmoid(logits: Floats) -> NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), dtype=np.float64)

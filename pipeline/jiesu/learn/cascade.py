@@ -1,0 +1,229 @@
+"""Fitting the cascade: how both tiers' probabilities blend, and what the whole may promise.
+
+All is read off rows that neither the encoder nor the linear tier's judging machine has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from jiesu.bundle import BlendEntry, EncoderEntry, ThresholdEntry
+from jiesu.decide.calibrate import log_loss
+from jiesu.decide.certify import Certificate, certify, set_floors
+from jiesu.errors import InputError
+from jiesu.heads.cascade import Blend, Stretches, pooled_columns
+from jiesu.heads.linear import Floats
+from jiesu.heads.pieces import original
+from jiesu.heads.transformer import Seen
+from jiesu.learn.conduct import KINDS, ConductRows
+from jiesu.learn.config import CascadeConfig
+from jiesu.learn.encoder.folder import TrainedEncoder
+from jiesu.schema import Appeal
+from jiesu.text.ngrams import Ints
+from jiesu.text.normalise import normalise
+from jiesu.text.turns import caller_spans
+
+_CHUNK = 256
+_FEWEST = 50
+_GRID = tuple(round(0.2 + 0.02 * step, 2) for step in range(40))
+_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Rows of a head as a linear machine judged them unseen.
+
+    truth: (m,). scores: (m, k). by_time: whether the rows stand in order of time.
+    """
+
+    appeals: Sequence[Appeal]
+    truth: Ints
+    scores: Floats
+    labels: tuple[str, ...]
+    pooled: Mapping[str, str]
+    certified: bool
+    by_time: bool
+    miss: float
+
+
+def fit_cascade(
+    encoder: TrainedEncoder,
+    heads: Mapping[str, Unseen],
+    rows: ConductRows,
+    suspicion: NDArray[np.float64],
+    config: CascadeConfig,
+    *,
+    risk: float,
+    delta: float,
+    seed: int,
+) -> EncoderEntry:
+    """Return the cascade of an encoder and the linear tier, fitted on held-out rows.
+
+    suspicion: (n, k) what the clause head says, unseen, of the kinds in each of `rows`.
+    Raises InputError if too few rows were held out.
+    """
+    labels = dict(encoder.card.labels)
+    blends: dict[str, BlendEntry] = {}
+    thresholds: dict[str, dict[str, ThresholdEntry]] = {"cascade": {}, "transformer": {}}
+    for name, found in heads.items():
+        if name not in labels:
+            continue
+        held = np.flatnonzero(encoder.held(found.appeals))
+        if len(held) < _FEWEST:
+            raise InputError(
+                "too_few_rows",
+                f"encoder, head {name}: found {len(held)} rows that it was not trained on, "
+                f"expected at least {_FEWEST}: was it trained on other data?",
+            )
+        logits = read_all(encoder, [found.appeals[i] for i in held.tolist()]).whole
+        logits = logits[:, encoder.tier.columns(name)]
+        truth, linear = found.truth[held], found.scores[held]
+        fit, test = _halves(len(held), found, seed)
+        columns = pooled_columns(found.labels, labels[name], found.pooled)
+        blend = fit_blend(linear[fit], logits[fit], truth[fit], columns)
+        blended = blend.probabilities(linear[test], logits[test])
+        sure = config.sure.get(name)
+        cascade = blended
+        if sure is not None:
+            cascade = np.where(linear[test].max(axis=1)[:, None] < sure, blended, linear[test])
+        floors = set_floors(cascade, truth[test], miss=found.miss)
+        blends[name] = BlendEntry(
+            linear=blend.linear,
+            encoder=blend.encoder,
+            floors=tuple(round(float(floor), 6) for floor in floors),
+        )
+        for tier, scores in (("cascade", cascade), ("transformer", blended)):
+            if found.certified:
+                thresholds[tier][name] = _threshold(scores, truth[test], risk, delta)
+    flag, share = fit_stretches(encoder, rows, config)
+    real = np.array([origin == "real" for origin in rows.origin])
+    conduct = float(np.quantile(suspicion[real].max(axis=1), 1 - config.conduct_share))
+    return EncoderEntry(
+        labels=encoder.card.labels,
+        kinds=encoder.card.kinds,
+        pieces=encoder.card.pieces,
+        blends=blends,
+        sure=config.sure,
+        special=config.special,
+        conduct=round(conduct, 6),
+        flag=flag,
+        share=share,
+        thresholds=thresholds,
+        trained=encoder.card.trained,
+    )
+
+
+def read_all(encoder: TrainedEncoder, appeals: Sequence[Appeal]) -> Seen:
+    """Read appeals as the engine does, the callers' words in normal form; cuts are original."""
+    parts = list[Seen]()
+    for start in range(0, len(appeals), _CHUNK):
+        part = appeals[start : start + _CHUNK]
+        keep = [caller_spans(appeal.text, known=bool(appeal.turns)) for appeal in part]
+        batch = normalise([appeal.text for appeal in part], keep=keep)
+        seen = encoder.tier.read(batch)
+        parts.append(seen._replace(cuts=[original(cut, batch) for cut in seen.cuts]))
+    return Seen(
+        np.concatenate([part.whole for part in parts]),
+        np.concatenate([part.offends for part in parts]),
+        [one for part in parts for one in part.stretches],
+        [one for part in parts for one in part.cuts],
+    )
+
+
+def _halves(count: int, found: Unseen, seed: int) -> tuple[Ints, Ints]:
+    """Return which rows fit and which certify; without a certificate, the latest do both."""
+    order = np.arange(count)
+    if not found.by_time:
+        order = np.random.default_rng(seed).permutation(count)
+    if not found.certified:
+        return order, order
+    return order[: count // 2], order[count // 2 :]
+
+
+def fit_blend(linear: Floats, logits: Floats, truth: Ints, columns: Ints) -> Blend:
+    """Return the blend with the least log loss."""
+
+    def made(point: NDArray[np.float64]) -> Blend:
+        powers = np.exp(np.clip(point, -6.0, 3.0))
+        return Blend(round(float(powers[0]), 6), round(float(powers[1]), 6), columns)
+
+    def loss(point: NDArray[np.float64]) -> float:
+        return log_loss(made(point).probabilities(linear, logits), truth)
+
+    found = minimize(loss, (-0.7, -0.7), method="Nelder-Mead", options={"xatol": 1e-3})
+    return made(found.x)
+
+
+def _threshold(scores: Floats, truth: Ints, risk: float, delta: float) -> ThresholdEntry:
+    confidence = scores.max(axis=1).astype(np.float64)
+    return threshold_entry(
+        certify(confidence, scores.argmax(axis=1) == truth, risk=risk, delta=delta)
+    )
+
+
+def threshold_entry(found: Certificate) -> ThresholdEntry:
+    """Return a certificate as the manifest keeps it."""
+    return ThresholdEntry(
+        confidence=found.threshold,
+        certified=found.threshold is not None,
+        target_risk=found.risk,
+        delta=found.delta,
+        coverage=round(found.coverage, 4),
+        errors=found.errors,
+        rows=found.rows,
+    )
+
+
+def fit_stretches(
+    encoder: TrainedEncoder, rows: ConductRows, config: CascadeConfig
+) -> tuple[tuple[float, ...], float]:
+    """Return the score from which a kind is flagged and the share that bounds its stretches.
+
+    One threshold for all kinds, the held-out rows of a kind being few: the lowest at which
+    `precision` of the flagged authored appeals deserve a flag and at most `real_share` of the real
+    ones get one.
+    """
+    held = encoder.held(rows.appeals)
+    index = np.flatnonzero(held).tolist()
+    seen = read_all(encoder, [rows.appeals[i] for i in index])
+    everything = Stretches(np.zeros(len(KINDS)), 0.5)
+    best = np.array(
+        [
+            everything.scores(seen.offends[place], seen.stretches[place]).max()
+            for place in range(len(index))
+        ]
+    )
+    real = np.array([rows.origin[i] == "real" for i in index])
+    offends = np.array([bool(rows.marks[i]) for i in index])
+    chosen = _GRID[-1]
+    for threshold in _GRID:
+        taken = best >= threshold
+        right, every = int((taken & offends).sum()), int((taken & ~real).sum())
+        if right >= config.precision * max(1, every) and (
+            taken & real
+        ).sum() <= config.real_share * max(1, real.sum()):
+            chosen = threshold
+            break
+    shares = [_overlap(rows, index, seen, share) for share in _SHARES]
+    return (chosen,) * len(KINDS), _SHARES[int(np.argmax(shares))]
+
+
+def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, share: float) -> float:
+    """Return the mean intersection over union of the marked stretches of held-out rows."""
+    made, found = Stretches(np.zeros(len(KINDS)), share), list[float]()
+    for place, row in enumerate(index):
+        cut = seen.cuts[place]
+        for kind in {kind for kind, _, _ in rows.marks[row] if len(cut.ids)}:
+            own = [range(start, end) for name, start, end in rows.marks[row] if name == kind]
+            runs = made.runs(seen.stretches[place], KINDS.index(kind))
+            wanted = {at for stretch in own for at in stretch}
+            got = {
+                at for first, last in runs for at in range(cut.starts[first], cut.ends[last - 1])
+            }
+            found.append(len(wanted & got) / len(wanted | got))
+    return float(np.mean(found)) if found else 0.0

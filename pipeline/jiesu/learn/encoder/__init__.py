@@ -1,0 +1,1 @@
+"""Fine-tuning a pretrained encoder to read appeals: examples, network, training, export."""

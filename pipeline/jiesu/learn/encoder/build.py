@@ -1,0 +1,98 @@
+"""From a config and a pretrained folder to the folder of a trained encoder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from jiesu.bundle import GRAPH, PIECES, file_hash
+from jiesu.errors import ConfigError, ExtraError, InputError
+from jiesu.heads.pieces import Pieces
+from jiesu.jurisdiction import load_jurisdiction
+from jiesu.learn.conduct import KINDS
+from jiesu.learn.encoder.config import EncoderConfig
+from jiesu.learn.encoder.examples import Examples, make_examples
+from jiesu.learn.encoder.folder import EncoderCard, text_hash, write_card
+from jiesu.learn.rows import data_file
+
+Progress = Callable[[str], None]
+
+
+def load_encoder_config(path: Path, **changes: Any) -> EncoderConfig:
+    """Read configs/train/encoder.yaml; a change of None is none. Raises ConfigError."""
+    if not path.is_file():
+        raise ConfigError("no_config", f"no training file {path}")
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+        if not isinstance(raw, dict):
+            raise ConfigError("bad_yaml", f"{path.name}: expected a mapping")
+        given = {key: value for key, value in changes.items() if value is not None}
+        return EncoderConfig.model_validate(raw | given)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError("bad_yaml", f"{path.name}: not readable as YAML: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = " -> ".join(map(str, first["loc"]))
+        raise ConfigError("bad_config", f"{path.name}: {where}: {first['msg']}") from None
+
+
+def train_encoder(
+    config: EncoderConfig, *, data: Path, output: Path, tell: Progress = lambda _: None
+) -> EncoderCard:
+    """Fine-tune, or go on where a stopped run left off, and write graph, tokenizer and card.
+
+    Raises ConfigError, InputError, ExtraError (torch, transformers or onnx missing).
+    """
+    try:
+        from jiesu.learn.encoder.export import export_int8
+        from jiesu.learn.encoder.training import fine_tune
+    except ImportError:
+        raise ExtraError("fine-tuning an encoder", "train") from None
+    base = Path(config.base)
+    if not (base / PIECES).is_file():
+        raise InputError(
+            "no_tokenizer",
+            f"{base}: found no {PIECES}, expected a folder that `jiesu encoder prune` wrote",
+        )
+    tell("reading")
+    pieces = Pieces.load(base / PIECES)
+    examples = make_examples(config, data, load_jurisdiction(config.jurisdiction), pieces)
+    tell(f"{len(examples.train)} appeals to train on, {len(examples.held)} held out")
+    network = fine_tune(config, examples, output, tell=tell)
+    tell("exporting")
+    export_int8(network, output / GRAPH)
+    shutil.copyfile(base / PIECES, output / PIECES)
+    card = describe(config, examples, data)
+    write_card(output, card)
+    return card
+
+
+def describe(config: EncoderConfig, examples: Examples, data: Path) -> EncoderCard:
+    """Return what is to be known of a trained encoder."""
+    trained = {
+        "config": config.model_dump(mode="json", exclude={"base", "data", "output"}),
+        "data": {path: file_hash(data_file(data, path)) for path in sorted(_paths(config))},
+        "base": file_hash(Path(config.base) / "model.safetensors"),
+        "appeals": len(examples.train),
+        "share_cut": round(examples.cut, 4),
+    }
+    held = sorted({text_hash(row.appeal.text) for row in examples.held_rows})
+    return EncoderCard(
+        labels=tuple(examples.labels.items()),
+        kinds=KINDS,
+        pieces=config.pieces,
+        trained=trained,
+        held=tuple(held),
+    )
+
+
+def _paths(config: EncoderConfig) -> set[str]:
+    paths = {source.path for head in config.heads.values() for source in head.sources}
+    if config.conduct is not None:
+        paths |= {*config.conduct.authored, *config.conduct.lines, *config.conduct.negatives}
+    return paths | set(config.exclude)
