@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jiesu.corpus.history import History
     from jiesu.engine import Engine, load
     from jiesu.schema import Appeal, Verdict
 
 __version__ = "0.1.0"
-__all__ = ["Appeal", "Engine", "Verdict", "__version__", "load"]
+__all__ = ["Appeal", "Engine", "History", "Verdict", "__version__", "load"]
 
 _HOMES = {
     "Engine": "jiesu.engine",
+    "History": "jiesu.corpus.history",
     "load": "jiesu.engine",
     "Appeal": "jiesu.schema",
     "Verdict": "jiesu.schema",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 TypeCode = Literal["consultation", "help", "complaint", "report", "suggestion", "other"]
 TYPE_CODES: tuple[TypeCode, ...] = (
@@ -47,6 +47,7 @@ class Appeal(Frozen):
     """One appeal, as the hotline records it (Art. 10). `text` or `turns` is required.
 
     With `turns`, `text` is their transcript, one line a turn; offsets point into that `text`.
+    caller: any stable key of who called, a number or an account; only compared, never written.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Appeal(Frozen):
     subdistrict: str | None = None
     registered_type: str | None = None
     related_ids: tuple[str, ...] = ()
+    caller: str | None = Field(default=None, repr=False)
 
 
 class ErrorInfo(Frozen):
@@ -208,12 +210,28 @@ class Evidence(Frozen):
     end: int
 
 
+class Repeated(Frozen):
+    """How an appeal repeats the earlier ones in `similar`, and what it says that they do not.
+
+    similarity: 0 to 1, to the first of them. how: `stated` (it names their number), `exact`,
+    `near_duplicate`, `same_matter` (same caller, place and matter). other_caller: all of them
+    are known to come from others, so this caller does not repeat anything.
+    """
+
+    how: Literal["stated", "exact", "near_duplicate", "same_matter"]
+    similarity: float
+    new_fact: bool
+    new: tuple[Span, ...] = ()
+    other_caller: bool = False
+
+
 class Explanation(Frozen):
-    """Which words spoke for the chosen labels."""
+    """Which words spoke for the chosen labels, and which earlier appeals say the same."""
 
     type: tuple[Evidence, ...] = ()
     unit: tuple[Evidence, ...] = ()
     similar: tuple[str, ...] = ()
+    repeat: Repeated | None = None
 
 
 class PiiSpan(Frozen):

@@ -168,3 +168,22 @@ def test_a_terminal_gets_a_table(child_env: dict[str, str], tiny: Path, tmp_path
     assert "no_text" in text
     assert "承办单位" in text
     assert '"accepted"' not in text
+
+
+def test_repeats_of_the_same_file_and_of_earlier_ones(
+    jiesu: Jiesu, tiny: Path, tmp_path: Path
+) -> None:
+    lamp = "龙华区海垦路金山小区三号楼门口的路灯坏了半个月，晚上漆黑一片，希望尽快维修"
+    bus = "公交二十一路早高峰半小时不来一班，学生上学总是迟到，建议增加班次"
+    (tmp_path / "may.csv").write_text(f"诉求内容\n{lamp}\n", "utf-8")
+    (tmp_path / "june.csv").write_text(f"工单编号,诉求内容\na,{lamp}\nb,{bus}\nc,{bus}\n", "utf-8")
+    at = tmp_path / "june.csv"
+
+    def similar(*options: Any) -> list[tuple[str, ...]]:
+        found = jiesu("score", at, "--bundle", tiny, *options)
+        assert found.code == 0
+        return [verdict.explanation.similar for verdict in verdicts_of(found.out)]
+
+    assert similar() == [(), (), ()]
+    assert similar("--repeats") == [(), (), ("b",)]
+    assert similar("--history", tmp_path / "may.csv") == [("may.csv#row-1",), (), ("b",)]

@@ -34,8 +34,8 @@ def asked(
     """What a text repeats where others, of one caller, are known."""
     history = History()
     for number, known in enumerate(earlier):
-        history.add(appeal(known, f"old-{number}"), caller=caller)
-    return history.match(appeal(text), caller=again)
+        history.add(appeal(known, f"old-{number}", caller=caller))
+    return history.match(appeal(text, caller=again))
 
 
 # What any caller may send, without a key of who called: (earlier, later, how, reason).
@@ -296,7 +296,7 @@ def test_only_the_callers_words_of_a_transcript_count() -> None:
 
 def test_no_text_is_kept() -> None:
     history = History()
-    history.add(appeal(LAMP, "one", address="望云路5号", area="青河区"), caller="13900001234")
+    history.add(appeal(LAMP, "one", address="望云路5号", area="青河区", caller="13900001234"))
     kept = repr(history._packed) + repr(vars(history._chains)) + repr(history._latest)
     assert not any(word in kept for word in ("望云", "青河", "路灯", "13900001234"))
 
@@ -347,9 +347,9 @@ TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join) | st.text
 def test_any_text_is_read_and_spans_lie_inside(texts: list[str], caller: str | None) -> None:
     history, twin = History(), History()
     for number, text in enumerate(texts):
-        one = appeal(text, str(number))
-        found = history.match_then_add(one, caller=caller)
-        assert twin.match_then_add(one, caller=caller) == found, "deterministic"
+        one = appeal(text, str(number), caller=caller)
+        found = history.match_then_add(one)
+        assert twin.match_then_add(one) == found, "deterministic"
         if found is None:
             continue
         assert 1 <= len(found.ids) <= 5

@@ -23,6 +23,7 @@ from rich.progress import (
 from jiesu.cli.options import TierOption
 
 if TYPE_CHECKING:
+    from jiesu.corpus.history import History
     from jiesu.schema import Verdict
 
 _SHOWN = 50
@@ -53,6 +54,18 @@ def command(
     redact: Annotated[
         bool, typer.Option("--redact", help="Add the text without personal data, and where it was.")
     ] = False,
+    repeats: Annotated[
+        bool, typer.Option("--repeats", help="Compare each appeal with the ones before it in IN.")
+    ] = False,
+    history: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Compare with the appeals of earlier files too; may be repeated."
+        ),
+    ] = None,
+    remember: Annotated[
+        int, typer.Option(min=1, help="How many earlier appeals are kept, about 500 bytes each.")
+    ] = 200_000,
     words: Annotated[bool, typer.Option("--words", help="Add the words of the text.")] = False,
     explain: Annotated[
         bool, typer.Option("--explain/--no-explain", help="Say which words decided.")
@@ -71,6 +84,7 @@ def command(
       jiesu score 工单.xlsx                     a table on the terminal
       jiesu score in.jsonl -o out.jsonl         one contract verdict a line
       jiesu score in.csv -o out.csv --redact    a spreadsheet with redacted text
+      jiesu score 今日.xlsx --history 上月.xlsx  repeats of earlier appeals are told
       cat in.jsonl | jiesu score - --json | jq .dispatch.unit
     """
     from jiesu.corpus.read import read_appeals
@@ -81,8 +95,14 @@ def command(
     settings = load_settings(bundle=bundle, tier=tier)
     engine = load(settings.bundle, jurisdiction=settings.jurisdiction, tier=settings.tier)
     rows = read_appeals(source, format=form)
+    earlier = _earlier(history or [], remember) if repeats or history else None
     verdicts = engine.stream(
-        rows, explain=explain, redact=redact, words=words, batch=settings.batch
+        rows,
+        explain=explain,
+        redact=redact,
+        words=words,
+        history=earlier,
+        batch=settings.batch,
     )
     if output is None and not as_json and sys.stdout.isatty():
         _show(list(islice(verdicts, _SHOWN)), more=next(verdicts, None) is not None)
@@ -99,6 +119,21 @@ def command(
         task = progress.add_task(target.name, total=None)
         count = write_verdicts(_counted(verdicts, progress, task), target)
     Console(stderr=True).print(f"{count} verdicts → {target.name}")
+
+
+def _earlier(files: list[str], remember: int) -> History:
+    """Return the appeals of earlier files; one without an id of its own is known by its place."""
+    from jiesu.corpus.history import History
+    from jiesu.corpus.read import read_appeals
+
+    history = History(remember)
+    for file in files:
+        for row in read_appeals(file):
+            if row.appeal is not None:
+                unnamed = row.id == f"row-{row.number}"
+                name = f"{Path(file).name}#{row.id}" if unnamed else row.id
+                history.add(row.appeal.model_copy(update={"id": name}))
+    return history
 
 
 def _show(verdicts: list[Verdict], *, more: bool) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from hashlib import blake2b
 from itertools import groupby
+from threading import Lock
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ _TIME = re.compile(
 _SENTENCE = re.compile(r"[^。!?;\x00]+")
 _CLAUSE = re.compile(r"[^,、:。!?;\x00]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_MASKED = re.compile(r"[Xx*＊]{3}")
 _ID = re.compile(r"[A-Za-z0-9_-]{8,}")
 
 
@@ -58,6 +60,7 @@ class Repeat(NamedTuple):
     `how` and `similarity` (0..1) are those of the first: the Jaccard of the shingles; for a stated
     id and for the same caller, how much of the shorter text the other holds. `new` are stretches
     of the appeal's text, in code points, that say what none of the earlier ones says.
+    `other_caller`: all of them are known to be another's, so nobody has said it twice.
     """
 
     ids: tuple[str, ...]
@@ -65,6 +68,7 @@ class Repeat(NamedTuple):
     how: How
     new_fact: bool
     new: tuple[tuple[int, int], ...]
+    other_caller: bool = False
 
 
 class _Earlier(NamedTuple):
@@ -96,7 +100,10 @@ class _Reading(NamedTuple):
 
 
 class History:
-    """The last `most` appeals. Adding an id again replaces it. Not for several threads at once."""
+    """The last `most` appeals. Adding an id again replaces it. Threads may share it.
+
+    Who called (`Appeal.caller`) is kept as a salted hash, and a masked number not at all.
+    """
 
     def __init__(self, most: int = 1_000_000) -> None:
         if most < 1:
@@ -108,27 +115,33 @@ class History:
         self._ids: list[str] = []
         self._packed: list[bytes] = []
         self._count = 0
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._latest)
 
-    def add(self, appeal: Appeal, *, caller: str | None = None) -> None:
-        """Index an appeal. `caller` is any stable key of who called; its salted hash is kept."""
-        self._add(appeal.id, _read(appeal, self._caller(caller)))
+    def add(self, appeal: Appeal) -> None:
+        """Index an appeal."""
+        reading = _read(appeal, self._caller(appeal.caller))
+        with self._lock:
+            self._add(appeal.id, reading)
 
-    def match(self, appeal: Appeal, *, caller: str | None = None) -> Repeat | None:
+    def match(self, appeal: Appeal) -> Repeat | None:
         """Return what the appeal repeats, None if nothing; it never repeats its own id."""
-        return self._match(appeal, _read(appeal, self._caller(caller)))
+        reading = _read(appeal, self._caller(appeal.caller))
+        with self._lock:
+            return self._match(appeal, reading)
 
-    def match_then_add(self, appeal: Appeal, *, caller: str | None = None) -> Repeat | None:
+    def match_then_add(self, appeal: Appeal) -> Repeat | None:
         """Match against what is there, then add: one reading serves both."""
-        reading = _read(appeal, self._caller(caller))
-        found = self._match(appeal, reading)
-        self._add(appeal.id, reading)
+        reading = _read(appeal, self._caller(appeal.caller))
+        with self._lock:
+            found = self._match(appeal, reading)
+            self._add(appeal.id, reading)
         return found
 
     def _caller(self, caller: str | None) -> int:
-        if not caller:
+        if not caller or _MASKED.search(caller):
             return 0
         key = caller.encode("utf-8", "surrogatepass")
         return int.from_bytes(blake2b(key, digest_size=4, key=self._salt).digest(), "little") or 1
@@ -163,8 +176,14 @@ class History:
         best = sorted(found)[:_MOST_IDS]
         rank, unlike, *_ = best[0]
         new = () if _HOWS[rank] == "exact" else tuple(_news(reading, [one[-1] for one in best]))
+        mine = reading.earlier.caller
         return Repeat(
-            tuple(one[-2] for one in best), round(-unlike, 6), _HOWS[rank], bool(new), new
+            ids=tuple(one[-2] for one in best),
+            similarity=round(-unlike, 6),
+            how=_HOWS[rank],
+            new_fact=bool(new),
+            new=new,
+            other_caller=all(0 < mine != one[-1].caller > 0 for one in best),
         )
 
 

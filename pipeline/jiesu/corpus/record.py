@@ -21,7 +21,7 @@ TEXT_LIMIT = 1_000_000
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SEPARATORS = re.compile(r"[\s,，;；、|]+")
-_PLAIN_FIELDS = ("channel", "address", "area", "subdistrict", "registered_type")
+_PLAIN_FIELDS = ("channel", "address", "area", "subdistrict", "registered_type", "caller")
 _WRITABLE = (int, float, Decimal, date)
 _LONGEST_NUMBER = 512
 

@@ -31,6 +31,7 @@ from jiesu.schema import (
     ErrorInfo,
     Explanation,
     ModelInfo,
+    Repeated,
     Span,
     Tier,
     Topic,
@@ -177,7 +178,9 @@ class Assembler:
             self._judge.sets("unit", units).sum(axis=1).tolist(),
             self._topics(probabilities),
             self._judge.judge(appeals, reading, probabilities, evidence),
-            _explained(shown, len(appeals)) if wanted.explain else [_NO_EXPLANATION] * len(appeals),
+            _explained(appeals, reading, shown)
+            if wanted.explain or reading.repeats
+            else [_NO_EXPLANATION] * len(appeals),
             _rows_with_hits(reading),
         )
         return [self._verdict(number, reading, row, wanted) for number, row in enumerate(rows)]
@@ -330,11 +333,33 @@ def _rounded(values: Floats) -> list[Any]:
     return rounded
 
 
-def _explained(shown: Mapping[str, Sequence[tuple[Any, ...]]], count: int) -> list[Explanation]:
-    nothing = [()] * count
-    return [
-        build(Explanation, _EXPLANATION, {"type": for_type, "unit": for_unit, "similar": ()})
+def _explained(
+    appeals: Sequence[Appeal], reading: Reading, shown: Mapping[str, Sequence[tuple[Any, ...]]]
+) -> list[Explanation]:
+    nothing = [()] * len(appeals)
+    found = [
+        build(
+            Explanation,
+            _EXPLANATION,
+            {"type": for_type, "unit": for_unit, "similar": (), "repeat": None},
+        )
         for for_type, for_unit in zip(
             shown.get("type", nothing), shown.get("unit", nothing), strict=True
         )
     ]
+    for row, repeat in reading.repeats.items():
+        text = appeals[row].text
+        new = tuple(Span(text=text[a:b], start=a, end=b) for a, b in repeat.new)
+        found[row] = found[row].model_copy(
+            update={
+                "similar": repeat.ids,
+                "repeat": Repeated(
+                    how=repeat.how,
+                    similarity=repeat.similarity,
+                    new_fact=repeat.new_fact,
+                    new=new,
+                    other_caller=repeat.other_caller,
+                ),
+            }
+        )
+    return found

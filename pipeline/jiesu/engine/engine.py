@@ -17,6 +17,7 @@ from jiesu.bundle import (
     check_tokeniser_fits,
     load_bundle,
 )
+from jiesu.corpus.history import History
 from jiesu.corpus.read import Row, appeal_from, unreadable
 from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler, Wanted
@@ -119,15 +120,24 @@ class Engine:
         elements: bool = True,
         redact: bool = False,
         words: bool = False,
+        history: History | None = None,
     ) -> list[Verdict]:
         """Return one verdict an appeal, in order. What cannot be scored is a verdict with `error`.
 
         A mapping may use any accepted column name; a string is a text without an id. What is not
         wanted of `explain` and `elements` is left empty; `redact` and `words` add their fields.
+        Each appeal is compared with those of the `history`, then added to it.
         """
         rows = (_row(item, number) for number, item in enumerate(appeals, start=1))
         return list(
-            self.stream(rows, explain=explain, elements=elements, redact=redact, words=words)
+            self.stream(
+                rows,
+                explain=explain,
+                elements=elements,
+                redact=redact,
+                words=words,
+                history=history,
+            )
         )
 
     def stream(
@@ -138,20 +148,23 @@ class Engine:
         elements: bool = True,
         redact: bool = False,
         words: bool = False,
+        history: History | None = None,
         batch: int = BATCH,
     ) -> Iterator[Verdict]:
         """Yield one verdict a row, in order, holding `batch` rows at a time, fewer if long."""
         wanted = Wanted(explain=explain, elements=elements, redact=redact, words=words)
         for part in _batches(rows, batch):
             appeals = [row.appeal for row in part if row.appeal is not None]
-            verdicts = iter(self._score(appeals, wanted))
+            verdicts = iter(self._score(appeals, wanted, history))
             for row in part:
                 if row.appeal is None:
                     yield self._assembler.failed(row.id, row.error)
                 else:
                     yield next(verdicts)
 
-    def _score(self, appeals: Sequence[Appeal], wanted: Wanted) -> list[Verdict]:
+    def _score(
+        self, appeals: Sequence[Appeal], wanted: Wanted, history: History | None
+    ) -> list[Verdict]:
         if not appeals:
             return []
         assembler = self._assembler
@@ -159,6 +172,11 @@ class Engine:
             reading = self._read(appeals)
             judged = self._judge(appeals, reading)
             reading.demands.update(self._demands(appeals, reading, judged["unit"]))
+            if history is not None:
+                found = (history.match_then_add(appeal) for appeal in appeals)
+                reading.repeats.update(
+                    (row, repeat) for row, repeat in enumerate(found) if repeat is not None
+                )
             return assembler.assemble(appeals, reading, judged, wanted)
 
     def _demands(

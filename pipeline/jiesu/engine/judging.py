@@ -79,6 +79,12 @@ class Judge:
     ) -> list[Judgement]:
         """Return the judgement of each appeal. evidence: words that spoke for the disposition."""
         dispositions = self._dispositions(appeals, reading, probabilities, evidence)
+        for row, repeat in reading.repeats.items():
+            own, doubts = dispositions[row]
+            # That the caller has said it before counts only where nothing else is special.
+            if own.code == "normal" and not repeat.new_fact and not repeat.other_caller:
+                rest = tuple(code for code in doubts if code != "repeat")
+                dispositions[row] = self._disposition("repeat", repeat.similarity, ()), rest
         illegal = self._illegality(probabilities.get("reports_illegality"), len(appeals))
         risks = self._risks(reading, probabilities.get("risk"), len(appeals))
         return [

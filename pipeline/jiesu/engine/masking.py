@@ -29,7 +29,12 @@ def masked(verdict: Verdict, text: str) -> Verdict:
             ),
             "advisory": advisory.model_copy(update={"flags": _masked(advisory.flags, text, pii)}),
             "explanation": why.model_copy(
-                update={"type": _others(why.type, pii), "unit": _others(why.unit, pii)}
+                update={
+                    "type": _others(why.type, pii),
+                    "unit": _others(why.unit, pii),
+                    "repeat": why.repeat
+                    and why.repeat.model_copy(update={"new": _masked(why.repeat.new, text, pii)}),
+                }
             ),
             "elements": _elements(verdict.elements, text, pii),
         }

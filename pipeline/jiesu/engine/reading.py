@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from jiesu.corpus.history import Repeat
 from jiesu.heads.linear import Floats, Hits
 from jiesu.heads.prepare import Prepared
 from jiesu.schema import Demand, DispositionCode, Flag
@@ -16,7 +17,7 @@ class Reading:
 
     By text number: cues, (disposition, start, end) with bounds in `batch.codes`; flags of the
     caller's own conduct; reasons of risk; demands, where there are several; `asked` are those that
-    the encoder has read too.
+    the encoder has read too; repeats of earlier appeals, if they are looked for.
     """
 
     prepared: Prepared
@@ -29,3 +30,4 @@ class Reading:
     risks: dict[int, list[str]] = field(default_factory=dict)
     demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)
+    repeats: dict[int, Repeat] = field(default_factory=dict)
