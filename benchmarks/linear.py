@@ -63,7 +63,7 @@ def _compare(name: str, texts: list[str], rounds: int) -> None:
     from jiesu.engine import Engine
     from jiesu.schema import Appeal
 
-    engine = jiesu.load()
+    engine = jiesu.load(tier="linear")
     appeals = [Appeal(id=str(number), text=text) for number, text in enumerate(texts)]
     labels = [verdict.dispatch.function for verdict in engine.score(appeals)]
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
