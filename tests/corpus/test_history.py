@@ -6,13 +6,11 @@ import random
 import time
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jiesu.corpus.dedupe import band_keys, signature
-from jiesu.corpus.history import History, Repeat, _grams
+from jiesu.corpus.history import History, Repeat
 from jiesu.schema import Appeal, Turn
 
 LAMP = "青河区望云路与柳荫街交叉口东侧的三盏路灯从上周起就不亮了，晚上放学的孩子走这里很危险"
@@ -249,6 +247,26 @@ def test_an_appeal_does_not_repeat_itself() -> None:
     assert len(history) == 1
 
 
+def test_sent_again_it_finds_what_it_found_at_first() -> None:
+    history = History()
+    first = [
+        history.match_then_add(appeal(LAMP, "one")),
+        history.match_then_add(appeal(LAMP + "。" + CHASE, "two")),
+        history.match_then_add(appeal(LAMP, "three")),
+    ]
+    assert [found and found.ids for found in first] == [None, ("one",), ("one", "two")]
+    again = [
+        history.match_then_add(appeal(LAMP, "one")),
+        history.match_then_add(appeal(LAMP + "。" + CHASE, "two")),
+        history.match_then_add(appeal(LAMP, "three", related_ids=("four",))),
+    ]
+    assert again == first, "a retry is no repeat of those that came between"
+    assert len(history) == 3
+    fourth = history.match_then_add(appeal(LAMP, "four"))
+    assert fourth is not None
+    assert fourth.ids == ("three", "one", "two"), "a retry does not make an appeal newer"
+
+
 def test_adding_an_id_again_replaces_it() -> None:
     history = History()
     history.add(appeal(LAMP, "one"))
@@ -266,6 +284,15 @@ def test_match_then_add_does_both() -> None:
     again = history.match(appeal(LAMP, "three"))
     assert again is not None
     assert again.ids == ("two", "one"), "of equals the newest first"
+
+
+def test_together_as_one_by_one() -> None:
+    texts = (LAMP, PIPE, "", LAMP + "。" + CHASE, LAMP + "，昨晚有位老人在这里摔断了腿", PIPE)
+    appeals = [appeal(text, str(number), caller="a") for number, text in enumerate(texts)]
+    history = History()
+    one_by_one = [history.match_then_add(one) for one in appeals]
+    assert History().match_then_add_all(appeals) == one_by_one
+    assert [bool(found) for found in one_by_one] == [False, False, False, True, True, True]
 
 
 def test_the_oldest_are_dropped() -> None:
@@ -304,12 +331,6 @@ def test_no_text_is_kept() -> None:
 def test_most_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="found most 0, expected at least 1"):
         History(most=0)
-
-
-def test_the_signature_is_the_band_keys_of_one_text() -> None:
-    codes = np.frombuffer(LAMP.encode("utf-32-le"), dtype=np.uint32)
-    grams, starts = _grams(codes, [0], [len(codes)])
-    assert signature(grams, 0.75).tolist() == band_keys(grams, starts, 0.75)[0].tolist()
 
 
 def test_growing_forgets_nothing() -> None:

@@ -33,8 +33,11 @@ class Chains:
         self._next[row] = self._heads[slots]
         self._heads[slots[keys != 0]] = serial + 1
 
-    def find(self, keys: NDArray[np.uint32], count: int) -> list[int]:
-        """Return serials among the last `most` of `count` that share a key, most shared first."""
+    def find(self, keys: NDArray[np.uint32], before: int, count: int) -> list[int]:
+        """Return serials below `before`, of the last `most` of `count`, that share a key.
+
+        Those that share most come first.
+        """
         columns = keys.nonzero()[0]
         keys = keys[columns]
         links = self._heads[columns * self._slots + (keys & self._mask)]
@@ -46,7 +49,7 @@ class Chains:
                 break
             columns, keys, links = columns[live], keys[live], links[live]
             cells = (links - 1) % self._most * self._width + columns
-            hits = all_keys[cells] == keys
+            hits = (all_keys[cells] == keys) & (links <= before)
             found += links[hits].tolist()
             # The caller's own and the exact ones come first.
             found += links[hits & (columns >= self._width - 2)].tolist() * self._width
@@ -61,7 +64,7 @@ class Chains:
         self._keys = np.zeros((rows, self._width), dtype=np.uint32)
         self._keys[: len(old)] = old
         self._next = np.zeros((rows, self._width), dtype=np.int32)
-        self._slots = 2 << (rows - 1).bit_length()
+        self._slots = 1 << (rows - 1).bit_length()
         self._mask = np.uint32(self._slots - 1)
         self._heads = np.zeros(self._width * self._slots, dtype=np.int32)
         for column in range(self._width):

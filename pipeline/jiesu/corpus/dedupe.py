@@ -98,19 +98,6 @@ def band_keys(hashes: Hashes, starts: NDArray[np.int64], threshold: float, seed:
     return keys
 
 
-def signature(hashes: Hashes, threshold: float, seed: int = 1) -> Hashes:
-    """Return the (bands,) keys of band_keys for one text, all permutations at once: faster there.
-
-    `hashes` must not be empty.
-    """
-    factors, offsets = _permutations(threshold, seed)
-    minima = (hashes * factors[..., np.newaxis] + offsets[..., np.newaxis]).min(axis=-1)
-    keys = np.zeros(len(minima), dtype=np.uint64)
-    for row in minima.T:
-        keys = mixed(keys ^ row)
-    return keys
-
-
 @cache
 def _permutations(threshold: float, seed: int) -> tuple[Hashes, Hashes]:
     """Return the odd factors and the offsets of the permutations, each (bands, rows a band)."""

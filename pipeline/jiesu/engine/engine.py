@@ -173,10 +173,8 @@ class Engine:
             judged = self._judge(appeals, reading)
             reading.demands.update(self._demands(appeals, reading, judged["unit"]))
             if history is not None:
-                found = (history.match_then_add(appeal) for appeal in appeals)
-                reading.repeats.update(
-                    (row, repeat) for row, repeat in enumerate(found) if repeat is not None
-                )
+                found = enumerate(history.match_then_add_all(appeals))
+                reading.repeats.update((row, one) for row, one in found if one is not None)
             return assembler.assemble(appeals, reading, judged, wanted)
 
     def _demands(
