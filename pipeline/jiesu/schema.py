@@ -33,7 +33,8 @@ Speaker = Literal["caller", "operator", "unknown"]
 class Frozen(BaseModel):
     """A value: immutable, and an unknown field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What was written stays out of messages: it may be a text or a caller's number.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Turn(Frozen):

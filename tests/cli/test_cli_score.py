@@ -187,3 +187,29 @@ def test_repeats_of_the_same_file_and_of_earlier_ones(
     assert similar() == [(), (), ()]
     assert similar("--repeats") == [(), (), ("b",)]
     assert similar("--history", tmp_path / "may.csv") == [("may.csv#row-1",), (), ("b",)]
+    assert similar("--repeats", "--remember", 1) == [(), (), ("b",)]
+    assert similar("--history", at) == [(), (), ("b",)], "the file itself, sent again"
+
+
+def test_rows_without_ids_of_two_files_of_one_name(
+    jiesu: Jiesu, tiny: Path, tmp_path: Path
+) -> None:
+    bus = "公交二十一路早高峰半小时不来一班，学生上学总是迟到，建议增加班次"
+    files = [tmp_path / month / "工单.csv" for month in ("may", "june")]
+    for file, text in zip(files, (bus, "另外的一件事，与它无关"), strict=True):
+        file.parent.mkdir()
+        file.write_text(f"诉求内容\n{text}\n", "utf-8")
+    (tmp_path / "now.csv").write_text(f"诉求内容\n{bus}\n", "utf-8")
+    options = [part for file in files for part in ("--history", file)]
+    found = jiesu("score", tmp_path / "now.csv", "--bundle", tiny, *options)
+    (verdict,) = verdicts_of(found.out)
+    assert verdict.explanation.similar == (f"{files[0]}#row-1",)
+
+
+def test_an_earlier_file_that_is_not_there(jiesu: Jiesu, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "now.csv").write_text("诉求内容\n路灯坏了\n", "utf-8")
+    found = jiesu(
+        "score", tmp_path / "now.csv", "--bundle", tiny, "--history", tmp_path / "gone.csv"
+    )
+    assert found.code == 1
+    assert "gone.csv" in found.err

@@ -20,6 +20,7 @@ FIELDS = (
     "subdistrict",
     "registered_type",
     "related_ids",
+    "caller",
 )
 
 TEXTS: dict[str, str] = {
