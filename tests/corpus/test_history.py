@@ -68,6 +68,18 @@ ANYONE = [
         None,
         "another car",
     ),
+    (
+        "我是商贸学院的学生，学校要求必须去学校安排的厂里实习，每月只给五百元，希望得到帮助",
+        "我是农林学院的学生，学校要求必须去学校安排的厂里实习，每月只给五百元，希望得到帮助",
+        None,
+        "another college, though both must go where theirs sends them",
+    ),
+    (
+        "望云路一侧芳园小区临街的烧烤摊全天营业，油烟扰民，楼下没有烟道，凭什么开店",
+        "柳荫路魅力之城小区临街的烧烤摊全天营业，油烟扰民，楼下没有烟道，凭什么开店",
+        None,
+        "another estate; to lie along a street is no name",
+    ),
     ("请有关部门尽快处理，谢谢！", "希望相关部门尽快核实处理，谢谢", None, "nothing but pleas"),
 ]
 
@@ -173,6 +185,9 @@ NEWS = [
         "what happened since",
     ),
     (DOG, DOG + "。嗯，好。", [], "too little to tell"),
+    (LAMP, "市民来电撤销：" + LAMP, ["市民来电撤销"], "a withdrawal, however short"),
+    (LAMP, "尊敬的王市长：" + LAMP, [], "who is written to"),
+    (LAMP, "尊敬的各位领导，您们好！" + LAMP, [], "a greeting behind other words"),
     (CHASE, CHASE, [], "an identical chase"),
 ]
 

@@ -24,8 +24,9 @@ _NAMES = re.compile(
     r"(?P<estate>小区|花园|家园|公寓|广场|大厦|大楼|社区|[苑村](?![民里上])|医院|学校|[小中大]学|学院|幼儿园|市场|"
     r"酒店|工地|公园|宿舍|车站)"
 )
+_WITHDRAWN = re.compile(r"撤[销诉单回]")
 _NO_NAME = re.compile(
-    r".?[道马公铁走上下过半思线电水网修让出销套条各该本此这那我们的了在和与及是有等到从往个附近边面口里内外段某家字十位于对同关被由于给向每全某老新农]$"
+    r".?[道马公铁走上下过半思线电水网修让出销套条各该本此这那我们的了在和与及是有等到从往个附近边面口里内外段某家字十位于对同关被由于给向每全某老新农临沿去求找离请回送]$"
 )
 _KINDS = (
     *("building", "unit", "room", "floor", "house", "group", "line", "code", "plate"),
@@ -49,7 +50,10 @@ def _figure(number: str) -> str:
 
 
 def find_marks(line: str) -> Iterator[tuple[int, int, int]]:
-    """Yield (start, end, mark): roads and estates by their last characters, houses, figures."""
+    """Yield (start, end, mark): roads and estates by their last characters, houses, figures.
+
+    That an appeal is withdrawn is a fact too.
+    """
     for found in _NAMES.finditer(line):
         head = line[max(0, found.start() - 2) : found.start()]
         if len(head) == 2 and head.isalnum() and not _NO_NAME.match(head):
@@ -60,5 +64,7 @@ def find_marks(line: str) -> Iterator[tuple[int, int, int]]:
             yield *found.span(), mark_of(kind, number)
         elif number != "1":
             yield *found.span(), mark_of(kind, number + found["fact"].replace("号", "日"))
+    for found in _WITHDRAWN.finditer(line):
+        yield *found.span(), mark_of("fact", "撤")
     for found in _PLATES.finditer(line):
         yield *found.span(), mark_of("plate", found[0])
