@@ -101,6 +101,9 @@ def _compare(name: str, texts: list[str], rounds: int) -> None:
     with_it, without = (_median(partial(e.score, appeals), rounds) for e in (engine, bare))
     added = (with_it - without) / len(texts) * 1e6
     print(f"  reading the caller's conduct adds {added:.0f} us a text")
+    compared = _median(lambda: engine.score(appeals, history=jiesu.History()), rounds)
+    added = (compared - with_it) / len(texts) * 1e6
+    print(f"  comparing with earlier appeals adds {added:.0f} us a text")
     single = []
     for appeal in appeals[:300]:
         start = time.perf_counter()
