@@ -68,6 +68,10 @@ def train_command(
         Path | None, typer.Option(help="The folder that the config's paths are in.")
     ] = None,
     base: Annotated[str | None, typer.Option(help="The Hugging Face folder to begin from.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="The output of an earlier training: begin with its weights."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The folder to write.")
     ] = None,
@@ -77,11 +81,18 @@ def train_command(
     \b
     Examples:
       jiesu encoder train configs/train/encoder.yaml --data ../shared/data --base out/e5-pruned
+      jiesu encoder train more.yaml --start out/encoder -o out/encoder-2
     """
     from jiesu.learn.encoder.build import load_encoder_config, train_encoder
 
     wanted = load_encoder_config(config, base=base)
     target = output or Path(wanted.output)
     console = Console(stderr=True)
-    card = train_encoder(wanted, data=data or Path(wanted.data), output=target, tell=console.print)
+    card = train_encoder(
+        wanted,
+        data=data or Path(wanted.data),
+        output=target,
+        start=start,
+        tell=console.print,
+    )
     typer.echo(f"{target}: {len(card.labels)} heads, {len(card.held)} appeals held out")

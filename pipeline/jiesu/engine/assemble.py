@@ -159,9 +159,9 @@ class Assembler:
         best = types.argmax(axis=1)
         order = top_columns(units, _TOP)
         chosen = {"type": best, "unit": order[:, 0]} if wanted.explain else {}
-        special = self._judge.columns(probabilities)
-        if special is not None:
-            chosen["disposition"] = special
+        judged = self._judge.dispositions(probabilities)
+        if judged is not None and self._judge.any_special(judged):
+            chosen["disposition"] = judged.columns
         shown = explanations(appeals, reading, self._tier, chosen)
         evidence = [
             tuple(Span(text=word.text, start=word.start, end=word.end) for word in found)
@@ -177,7 +177,7 @@ class Assembler:
             _rounded(np.take_along_axis(units, order, axis=1)),
             self._judge.sets("unit", units).sum(axis=1).tolist(),
             self._topics(probabilities),
-            self._judge.judge(appeals, reading, probabilities, evidence),
+            self._judge.judge(appeals, reading, probabilities, judged, evidence),
             _explained(appeals, reading, shown)
             if wanted.explain or reading.repeats
             else [_NO_EXPLANATION] * len(appeals),

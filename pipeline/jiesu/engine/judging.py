@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from jiesu.bundle import Bundle
 from jiesu.decide.advisory import cite
 from jiesu.decide.certify import prediction_sets
-from jiesu.decide.disposition import ORDER, judge_dispositions
+from jiesu.decide.disposition import ORDER, Judged, judge_dispositions
 from jiesu.engine.reading import Reading
 from jiesu.heads.linear import Floats
 from jiesu.jurisdiction import Jurisdiction
@@ -25,7 +25,6 @@ from jiesu.schema import (
     Span,
     Tier,
 )
-from jiesu.text.ngrams import Ints
 
 _CUE_CONFIDENCE = 0.5
 _YES = "yes"
@@ -60,25 +59,34 @@ class Judge:
         """Return which labels are in the prediction set of each row (n, k)."""
         return prediction_sets(probabilities, self._floors[name])
 
-    def columns(self, probabilities: Mapping[str, Floats]) -> Ints | None:
-        """Return the disposition's label of each row if any is special, to be explained."""
-        found = probabilities.get("disposition")
-        if found is None:
+    def dispositions(self, probabilities: Mapping[str, Floats]) -> Judged | None:
+        """Return each row's disposition by the head, None for a bundle without one."""
+        scores = probabilities.get("disposition")
+        if scores is None:
             return None
+        return judge_dispositions(
+            self._labels["disposition"], scores, self.sets("disposition", scores)
+        )
+
+    def any_special(self, judged: Judged) -> bool:
+        """Return whether any row is something else than normal, and so to be explained."""
         labels = self._labels["disposition"]
-        columns = judge_dispositions(labels, found, self.sets("disposition", found)).columns
-        special = [column for column, label in enumerate(labels) if label != "normal"]
-        return columns if np.isin(columns, special).any() else None
+        return any(labels[column] != "normal" for column in np.unique(judged.columns).tolist())
 
     def judge(
         self,
         appeals: Sequence[Appeal],
         reading: Reading,
         probabilities: Mapping[str, Floats],
+        judged: Judged | None,
         evidence: Sequence[tuple[Span, ...]],
     ) -> list[Judgement]:
         """Return the judgement of each appeal. evidence: words that spoke for the disposition."""
-        dispositions = self._dispositions(appeals, reading, probabilities, evidence)
+        if judged is None:
+            dispositions = [self._by_cues(a, reading, row) for row, a in enumerate(appeals)]
+        else:
+            scores = probabilities["disposition"]
+            dispositions = self._by_head(appeals, reading, scores, judged, evidence)
         for row, repeat in reading.repeats.items():
             own, doubts = dispositions[row]
             # That the caller has said it before counts only where nothing else is special.
@@ -94,18 +102,15 @@ class Judge:
             )
         ]
 
-    def _dispositions(
+    def _by_head(
         self,
         appeals: Sequence[Appeal],
         reading: Reading,
-        probabilities: Mapping[str, Floats],
+        scores: Floats,
+        judged: Judged,
         evidence: Sequence[tuple[Span, ...]],
     ) -> list[tuple[Disposition, tuple[DispositionCode, ...]]]:
-        scores = probabilities.get("disposition")
-        if scores is None:
-            return [self._by_cues(appeal, reading, row) for row, appeal in enumerate(appeals)]
         labels = self._labels["disposition"]
-        judged = judge_dispositions(labels, scores, self.sets("disposition", scores))
         certain = np.round(
             scores[np.arange(len(scores)), judged.columns].astype(np.float64), 6
         ).tolist()

@@ -17,7 +17,7 @@ from jiesu.jurisdiction import load_jurisdiction
 from jiesu.learn.conduct import KINDS
 from jiesu.learn.encoder.config import EncoderConfig
 from jiesu.learn.encoder.examples import Examples, make_examples
-from jiesu.learn.encoder.folder import EncoderCard, text_hash, write_card
+from jiesu.learn.encoder.folder import EncoderCard, load_encoder, text_hash, write_card
 from jiesu.learn.rows import data_file
 
 Progress = Callable[[str], None]
@@ -42,10 +42,16 @@ def load_encoder_config(path: Path, **changes: Any) -> EncoderConfig:
 
 
 def train_encoder(
-    config: EncoderConfig, *, data: Path, output: Path, tell: Progress = lambda _: None
+    config: EncoderConfig,
+    *,
+    data: Path,
+    output: Path,
+    start: Path | None = None,
+    tell: Progress = lambda _: None,
 ) -> EncoderCard:
     """Fine-tune, or go on where a stopped run left off, and write graph, tokenizer and card.
 
+    start: the output of an earlier training to begin with, in place of the base's weights.
     Raises ConfigError, InputError, ExtraError (torch, transformers or onnx missing).
     """
     try:
@@ -61,19 +67,24 @@ def train_encoder(
         )
     tell("reading")
     pieces = Pieces.load(base / PIECES)
-    examples = make_examples(config, data, load_jurisdiction(config.jurisdiction), pieces)
+    before = load_encoder(start).card if start is not None else None
+    examples = make_examples(
+        config, data, load_jurisdiction(config.jurisdiction), pieces, start=before
+    )
     tell(f"{len(examples.train)} appeals to train on, {len(examples.held)} held out")
-    network = fine_tune(config, examples, output, tell=tell)
+    network = fine_tune(config, examples, output, start=start, tell=tell)
     tell("exporting")
     export_int8(network, output / GRAPH)
     shutil.copyfile(base / PIECES, output / PIECES)
-    card = describe(config, examples, data)
+    card = describe(config, examples, data, start=before)
     write_card(output, card)
     return card
 
 
-def describe(config: EncoderConfig, examples: Examples, data: Path) -> EncoderCard:
-    """Return what is to be known of a trained encoder."""
+def describe(
+    config: EncoderConfig, examples: Examples, data: Path, *, start: EncoderCard | None = None
+) -> EncoderCard:
+    """Return what is to be known of a trained encoder. start: the one that it went on from."""
     trained = {
         "config": config.model_dump(mode="json", exclude={"base", "data", "output"}),
         "data": {path: file_hash(data_file(data, path)) for path in sorted(_paths(config))},
@@ -81,6 +92,8 @@ def describe(config: EncoderConfig, examples: Examples, data: Path) -> EncoderCa
         "appeals": len(examples.train),
         "share_cut": round(examples.cut, 4),
     }
+    if start is not None:
+        trained["start"] = start.trained
     held = sorted({text_hash(row.appeal.text) for row in examples.held_rows})
     return EncoderCard(
         labels=tuple(examples.labels.items()),

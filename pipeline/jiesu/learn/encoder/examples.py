@@ -24,6 +24,7 @@ from jiesu.learn.conduct import (
     read_negatives,
 )
 from jiesu.learn.encoder.config import EncoderConfig
+from jiesu.learn.encoder.folder import EncoderCard, text_hash
 from jiesu.learn.labels import label_names, label_order
 from jiesu.learn.rows import data_file, label_of
 from jiesu.schema import Appeal
@@ -114,9 +115,17 @@ def _conduct_files(config: EncoderConfig, data: Path) -> list[tuple[ConductRows,
 
 
 def make_examples(
-    config: EncoderConfig, data: Path, jurisdiction: Jurisdiction, pieces: Pieces
+    config: EncoderConfig,
+    data: Path,
+    jurisdiction: Jurisdiction,
+    pieces: Pieces,
+    *,
+    start: EncoderCard | None = None,
 ) -> Examples:
-    """Read, split and cut everything. Near-duplicates of held-out rows are not trained on."""
+    """Read, split and cut everything. Near-duplicates of held-out rows are not trained on.
+
+    start: an earlier training that this one goes on from; what it held out stays held out.
+    """
     rows = gather(config, data, jurisdiction)
     excluded = [
         row.appeal.text
@@ -126,7 +135,7 @@ def make_examples(
     ]
     groups = near_duplicate_groups([*excluded, *(row.appeal.text for row in rows)])
     shut, own = set(groups[: len(excluded)].tolist()), groups[len(excluded) :]
-    held = _held(config, rows, own)
+    held = _held(config, rows, own, start)
     held_groups = set(own[held].tolist())
     order = {
         name: label_order(name, {r.labels[name] for r in rows if name in r.labels}, jurisdiction)
@@ -144,9 +153,17 @@ def make_examples(
     )
 
 
-def _held(config: EncoderConfig, rows: Sequence[Known], groups: Ints) -> NDArray[np.bool_]:
+def _held(
+    config: EncoderConfig, rows: Sequence[Known], groups: Ints, start: EncoderCard | None
+) -> NDArray[np.bool_]:
     held = np.zeros(len(rows), dtype=np.bool_)
+    seen = frozenset(start.trained["data"]) if start is not None else frozenset()
+    before = frozenset(start.held) if start is not None else frozenset()
+    for i, row in enumerate(rows):
+        held[i] = row.path in seen and text_hash(row.appeal.text) in before
     for path, hold in config.hold.items():
+        if path in seen:
+            continue
         index = np.array([i for i, row in enumerate(rows) if row.path == path], dtype=np.int64)
         if hold.by == "time":
             dates = [rows[i].appeal.received_at for i in index.tolist()]

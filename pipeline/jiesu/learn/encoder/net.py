@@ -31,6 +31,7 @@ class Network(nn.Module):
         logging.disable_progress_bar()
         self.encoder: Any = AutoModel.from_pretrained(base, add_pooling_layer=False)
         width = int(self.encoder.config.hidden_size)
+        self.labels = {name: tuple(items) for name, items in labels.items()}
         self.sizes = [len(items) for items in labels.values()]
         self.dropout = nn.Dropout(dropout)
         self.whole = nn.Linear(width, sum(self.sizes))
@@ -46,6 +47,19 @@ class Network(nn.Module):
         weight = mask.unsqueeze(-1).to(read.dtype)
         mean = (read * weight).sum(1) / weight.sum(1)
         return self.whole(mean), self.stretches(read), self.offends(mean)
+
+    def take_over(self, weights: Mapping[str, Tensor], labels: Mapping[str, Sequence[str]]) -> None:
+        """Take the weights of an earlier network; labels that it did not have begin anew."""
+        then = [(name, label) for name, items in labels.items() for label in items]
+        before = {key: row for row, key in enumerate(then)}
+        now = [(name, label) for name, items in self.labels.items() for label in items]
+        own = self.state_dict()
+        for part in ("whole.weight", "whole.bias"):
+            for row, key in enumerate(now):
+                if key in before:
+                    own[part][row] = weights[part][before[key]]
+        kept = {part: own[part] for part in ("whole.weight", "whole.bias")}
+        self.load_state_dict({**weights, **kept})
 
     def groups(
         self, *, rate: float, layer_decay: float, head_rate: float, frozen: int

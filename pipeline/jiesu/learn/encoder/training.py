@@ -19,6 +19,7 @@ from jiesu.learn.encoder.examples import Example, Examples
 from jiesu.learn.encoder.net import Network, losses
 
 Progress = Callable[[str], None]
+CHECKPOINT = "checkpoint.pt"
 _SORTED = 24
 """Batches whose rows are sorted by length together: little padding, still well mixed."""
 _FLOOR = 0.02
@@ -69,9 +70,17 @@ def collate(rows: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor, Te
 
 
 def fine_tune(
-    config: EncoderConfig, examples: Examples, output: Path, *, tell: Progress = lambda _: None
+    config: EncoderConfig,
+    examples: Examples,
+    output: Path,
+    *,
+    start: Path | None = None,
+    tell: Progress = lambda _: None,
 ) -> Network:
-    """Train, or go on from the checkpoint in `output`, and return the network."""
+    """Train, or go on from the checkpoint in `output`, and return the network.
+
+    start: the folder of an earlier training, whose weights are where this one begins.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
     network = Network(config.base, examples.labels, config.dropout).to(device)
@@ -95,8 +104,12 @@ def fine_tune(
             max(_FLOOR, 1 - (step - warm) / max(1, len(plan) - warm)),
         ),
     )
-    checkpoint = output / "checkpoint.pt"
+    checkpoint = output / CHECKPOINT
     first = 0
+    if start is not None and not checkpoint.is_file():
+        state = torch.load(start / CHECKPOINT, weights_only=True)
+        network.take_over(state["network"], state["labels"])
+        tell(f"beginning with the weights of {start}")
     if checkpoint.is_file():
         state = torch.load(checkpoint, weights_only=True)
         if state["plan"] != len(plan):
@@ -142,6 +155,7 @@ def fine_tune(
                 {
                     "step": step + 1,
                     "plan": len(plan),
+                    "labels": network.labels,
                     "network": network.state_dict(),
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
