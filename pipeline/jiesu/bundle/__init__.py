@@ -1,6 +1,6 @@
 """The bundle: one folder that holds all that scoring needs, and a hash of every part."""
 
-from jiesu.bundle.fit import check_jurisdiction_fits, check_patterns_fit, check_tokeniser_fits
+from jiesu.bundle.fit import check_patterns_fit, check_tokeniser_fits
 from jiesu.bundle.folder import (
     CONDUCT,
     ENCODER,
@@ -14,6 +14,7 @@ from jiesu.bundle.folder import (
     SYLLABLES,
     VOCABULARY,
     WEIGHTS,
+    WORDS,
     Bundle,
     load_bundle,
     read_manifest,
@@ -25,6 +26,8 @@ from jiesu.bundle.hashes import file_hash, hash_of, sha256
 from jiesu.bundle.manifest import (
     BlendEntry,
     ConductEntry,
+    DutiesEntry,
+    DutyEntry,
     EncoderEntry,
     HeadEntry,
     Manifest,
@@ -45,15 +48,17 @@ __all__ = [
     "SYLLABLES",
     "VOCABULARY",
     "WEIGHTS",
+    "WORDS",
     "BlendEntry",
     "Bundle",
     "ConductEntry",
+    "DutiesEntry",
+    "DutyEntry",
     "EncoderEntry",
     "HeadEntry",
     "Manifest",
     "ThresholdEntry",
     "TokeniserEntry",
-    "check_jurisdiction_fits",
     "check_patterns_fit",
     "check_tokeniser_fits",
     "file_hash",

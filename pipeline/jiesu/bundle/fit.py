@@ -1,4 +1,4 @@
-"""Whether a bundle fits what is installed: jurisdiction, tokeniser, patterns."""
+"""Whether a bundle fits what is installed: tokeniser, patterns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from importlib.metadata import version
 from jiesu.bundle.hashes import hash_of
 from jiesu.bundle.manifest import Manifest
 from jiesu.errors import BundleError
-from jiesu.jurisdiction import Jurisdiction
 
 
 def check_patterns_fit(manifest: Manifest, patterns_hash: str) -> None:
@@ -19,18 +18,6 @@ def check_patterns_fit(manifest: Manifest, patterns_hash: str) -> None:
             "other_patterns",
             f"bundle {manifest.name}: found patterns {patterns_hash[:12]}…, expected "
             f"{entry.patterns_hash[:12]}…: train again",
-        )
-
-
-def check_jurisdiction_fits(manifest: Manifest, jurisdiction: Jurisdiction) -> None:
-    """Refuse a jurisdiction that is not the one the bundle was trained for. Raises BundleError."""
-    if manifest.jurisdiction_hash != jurisdiction.content_hash:
-        raise BundleError(
-            "other_jurisdiction",
-            f"bundle {manifest.name} was trained for {manifest.jurisdiction} "
-            f"({manifest.jurisdiction_hash[:12]}…), found {jurisdiction.catalogue} "
-            f"({jurisdiction.content_hash[:12]}…): train again, or take the jurisdiction "
-            "that it was trained for",
         )
 
 

@@ -26,18 +26,19 @@ from jiesu.heads.sounds import Syllables
 from jiesu.resources import resource
 from jiesu.text.ngrams import NgramSpec, entry_keys
 
-FORMAT = 2
+FORMAT = 3
 _KINDS = frozenset(NgramSpec().scales())
 _LINES = re.compile(rf"(?:[{''.join(sorted(_KINDS))}]\t[^\t\n]+\n)*+")
-MANIFEST, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF = (
+MANIFEST, WORDS, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF = (
     "manifest.json",
+    "words.txt",
     "vocabulary.tsv",
     "keys.npy",
     "weights.npy",
     "scales.npy",
     "idf.npy",
 )
-_FILES = (VOCABULARY, KEYS, WEIGHTS, SCALES, IDF)
+_FILES = (WORDS, VOCABULARY, KEYS, WEIGHTS, SCALES, IDF)
 CONDUCT, SYLLABLES = "conduct.npy", "syllables.npy"
 _CONDUCT_FILES = (CONDUCT, SYLLABLES)
 ENCODER, GRAPH, PIECES = "encoder", "encoder.onnx", "tokenizer.json"
@@ -46,10 +47,11 @@ _ENCODER_FILES = tuple(f"{ENCODER}/{name}" for name in (GRAPH, PIECES))
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded bundle."""
+    """A loaded bundle. words: the dictionary that its texts are cut by, whoever is served."""
 
     path: Path
     manifest: Manifest
+    words: tuple[str, ...]
     linear: LinearTier
     conduct: ClauseHead | None = None
 
@@ -68,6 +70,7 @@ class Bundle:
 def save_bundle(
     folder: Path,
     *,
+    words: Sequence[str],
     linear: LinearTier,
     conduct: ClauseHead | None = None,
     manifest: Mapping[str, Any],
@@ -80,6 +83,7 @@ def save_bundle(
     The files of an encoder, if the manifest has one, lie in the folder already.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / WORDS).write_bytes("".join(f"{word}\n" for word in words).encode())
     vocabulary = linear.vocabulary
     lines = zip(vocabulary.kinds, vocabulary.entries, strict=True)
     text = "".join(f"{kind}\t{entry}\n" for kind, entry in lines)
@@ -189,7 +193,14 @@ def load_bundle(source: str | Path = "default") -> Bundle:
             raise BundleError("no_bundle", f"no bundle at {source}: expected a folder or 'default'")
     manifest = read_manifest(folder)
     verify_files(folder, manifest)
-    return Bundle(folder, manifest, _linear(folder, manifest), _conduct(folder, manifest.conduct))
+    words = _text(folder, WORDS).splitlines()
+    return Bundle(
+        folder,
+        manifest,
+        tuple(words),
+        _linear(folder, manifest),
+        _conduct(folder, manifest.conduct),
+    )
 
 
 def _array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
@@ -210,13 +221,17 @@ def _array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
     return found
 
 
-def _vocabulary(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _text(folder: Path, name: str) -> str:
     try:
-        text = (folder / VOCABULARY).read_bytes().decode("utf-8")
+        return (folder / name).read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise BundleError(
-            "bad_vocabulary", f"{folder.name}/{VOCABULARY}: not UTF-8 at byte {error.start}"
+            "bad_vocabulary", f"{folder.name}/{name}: not UTF-8 at byte {error.start}"
         ) from None
+
+
+def _vocabulary(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    text = _text(folder, VOCABULARY)
     good = _LINES.match(text)
     if good is None or good.end() != len(text):
         number = text.count("\n", 0, good.end() if good else 0) + 1

@@ -100,6 +100,24 @@ class EncoderEntry(Part):
     trained: dict[str, Any]
 
 
+class DutyEntry(Part):
+    """Log-odds that an untrained unit owns an appeal: see heads.duties. sense: with sentences."""
+
+    bias: float
+    weights: dict[str, float]
+
+
+class DutiesEntry(Part):
+    """The matcher of duties: by words alone, and with a sentence encoder if it was there.
+
+    rows: appeals that it was fitted on.
+    """
+
+    words: DutyEntry
+    sense: DutyEntry | None = None
+    rows: int
+
+
 class TokeniserEntry(Part):
     """How words are cut: back end, its version, and a hash of the jurisdiction's dictionary."""
 
@@ -123,6 +141,7 @@ class Manifest(Part):
     heads: tuple[HeadEntry, ...]
     conduct: ConductEntry | None = None
     encoder: EncoderEntry | None = None
+    duties: DutiesEntry | None = None
     thresholds: dict[str, ThresholdEntry]
     seed: int
     config: dict[str, Any]

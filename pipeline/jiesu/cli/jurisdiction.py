@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-app = typer.Typer(help="Check or show a jurisdiction.", no_args_is_help=True)
+app = typer.Typer(help="Check, show or begin a jurisdiction.", no_args_is_help=True)
 
 Source = Annotated[
     str, typer.Argument(metavar="JURISDICTION", help="A shipped id, such as beijing, or a folder.")
@@ -85,3 +86,42 @@ def show(source: Source, as_json: AsJson = False) -> None:
             hours,
         )
     console.print(limits)
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Such as hangzhou.")],
+    city: Annotated[str, typer.Option(help="The city's name, such as 杭州市.")],
+    units: Annotated[
+        Path | None,
+        typer.Option(help="The catalogue as a table: name (单位), duty (职责), aliases, kind."),
+    ] = None,
+    like: Annotated[
+        str, typer.Option(help="The shipped jurisdiction whose rules it begins with.")
+    ] = "beijing",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder to write, ./ID if not given.")
+    ] = None,
+) -> None:
+    """Begin a jurisdiction folder for another city. It scores at once, by the units' duties.
+
+    \b
+    Examples:
+      jiesu jurisdiction new hangzhou --city 杭州市 --units catalogue.xlsx
+      jiesu score calls.csv --jurisdiction ./hangzhou
+    """
+    from jiesu.corpus.units import read_units
+    from jiesu.jurisdiction import inspect_jurisdiction
+    from jiesu.jurisdiction.scaffold import scaffold
+
+    folder = output or Path(name)
+    listed = read_units(units) if units is not None else ()
+    files = scaffold(folder, name=name, city=city, like=like, units=listed)
+    _, faults = inspect_jurisdiction(folder)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"{escape(str(folder))}: {', '.join(files)}")
+    for fault in faults:
+        console.print(f"[red]{escape(fault.path)}[/]: {escape(fault.message)}")
+    if faults:
+        raise typer.Exit(1)
+    console.print("sound; now fill in areas.yaml, and whatever is marked `verified: false`")

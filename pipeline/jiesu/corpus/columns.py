@@ -32,6 +32,16 @@ def turn_field_of(key: str) -> str | None:
     return _lookup("turn_fields", key) if len(key) <= _LONGEST_NAME else None
 
 
+def unit_field_of(column: str) -> str | None:
+    """Return `name`, `duty`, `aliases` or `kind` for a column of a catalogue, None for another."""
+    return _lookup("unit_fields", column) if len(column) <= _LONGEST_NAME else None
+
+
+def accepted_unit_names(field: str) -> Sequence[str]:
+    """Return every name of a catalogue's column, the field's own name first."""
+    return _names("unit_fields")[field]
+
+
 def accepted_names(field: str) -> Sequence[str]:
     """Return every name of a field as the table writes it, the field's own name first."""
     return _names("fields")[field]

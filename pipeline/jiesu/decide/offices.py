@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from jiesu.heads.linear import Floats, LinearHead
+from jiesu.heads.linear import Floats
 from jiesu.jurisdiction import Jurisdiction, unit_by_name
 from jiesu.text.places import Place
 
@@ -15,8 +15,7 @@ class StreetOrTown:
     What is a 街道 and what a 镇 is a fact of the jurisdiction, which no model need guess.
     """
 
-    def __init__(self, jurisdiction: Jurisdiction, heads: Mapping[str, LinearHead]) -> None:
-        labels = heads["unit"].labels if "unit" in heads else ()
+    def __init__(self, jurisdiction: Jurisdiction, labels: Sequence[str]) -> None:
         kinds = [unit_by_name(jurisdiction, label).kind for label in labels]
         self._columns = {
             kind: [number for number, other in enumerate(kinds) if other == kind]

@@ -13,8 +13,9 @@ from jiesu.decide.advisory import advise
 from jiesu.decide.due import due, due_rule
 from jiesu.decide.triage import triage
 from jiesu.engine.build import build, fields_of
+from jiesu.engine.catalogue import Catalogue
 from jiesu.engine.dispatching import Dispatcher
-from jiesu.engine.explain import explanations
+from jiesu.engine.explain import explanations, words_in_duty
 from jiesu.engine.judging import Judge, Judgement
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
@@ -88,16 +89,22 @@ class Assembler:
     """Turns probabilities into verdicts of one bundle and jurisdiction."""
 
     def __init__(
-        self, bundle: Bundle, jurisdiction: Jurisdiction, *, tier: Tier = "linear"
+        self,
+        bundle: Bundle,
+        jurisdiction: Jurisdiction,
+        catalogue: Catalogue,
+        *,
+        tier: Tier = "linear",
     ) -> None:
         self._jurisdiction = jurisdiction
+        self._catalogue = catalogue
         manifest = bundle.manifest
         heads = {head.name: head for head in bundle.linear.heads}
         self._tier = bundle.linear
         self._thresholds = {
             name: entry.confidence
             for name, entry in manifest.thresholds_of(tier).items()
-            if entry.confidence is not None
+            if entry.confidence is not None and catalogue.certifies(name)
         }
         types = {item.code: item for item in jurisdiction.types}
         chosen = [types[code] for code in TYPE_CODES if code in heads["type"].labels]
@@ -110,10 +117,13 @@ class Assembler:
         self._names = [item.name for item in chosen]
         self._sets: dict[int, tuple[TypeCode, ...]] = {}
         self._judge = Judge(bundle, jurisdiction, tier=tier)
-        self.dispatcher = Dispatcher(
-            jurisdiction, heads["unit"].labels, self._thresholds.get("unit")
-        )
-        self._topic_names = heads["topic"].labels if "topic" in heads else ()
+        self._judge.floors["unit"] = catalogue.floors(self._judge.floors["unit"])
+        self.dispatcher = Dispatcher(jurisdiction, catalogue.labels, self._thresholds.get("unit"))
+        topics = dict[str, str]()
+        for topic in jurisdiction.topics:
+            topics |= dict.fromkeys((topic.name, *topic.aliases), topic.name)
+        labels = heads["topic"].labels if "topic" in heads else ()
+        self._topic_names = [topics.get(label) for label in labels]
         self._scripts = {kind: script for script in jurisdiction.advice for kind in script.kinds}
         self._limit = lru_cache(maxsize=4096)(self._find_limit)
         # What the encoder has read names the tier that serves, the rest the linear one.
@@ -158,11 +168,20 @@ class Assembler:
         types, units = probabilities["type"], probabilities["unit"]
         best = types.argmax(axis=1)
         order = top_columns(units, _TOP)
-        chosen = {"type": best, "unit": order[:, 0]} if wanted.explain else {}
+        chosen, new = dict[str, Ints](), dict[int, str]()
+        if wanted.explain:
+            speakers = self._catalogue.speakers(reading.trained["unit"], order[:, 0])
+            new = {
+                row: self._catalogue.duty(int(order[row, 0]))
+                for row in np.flatnonzero(speakers < 0).tolist()
+            }
+            chosen = {"type": best, "unit": np.maximum(speakers, 0)}
         judged = self._judge.dispositions(probabilities)
         if judged is not None and self._judge.any_special(judged):
             chosen["disposition"] = judged.columns
         shown = explanations(appeals, reading, self._tier, chosen)
+        for row, duty in new.items():
+            shown["unit"][row] = words_in_duty(appeals[row].text, reading, row, duty)
         evidence = [
             tuple(Span(text=word.text, start=word.start, end=word.end) for word in found)
             for found in shown.get("disposition", [()] * len(appeals))
@@ -276,7 +295,9 @@ class Assembler:
         best = scores.argmax(axis=1)
         confidence = _rounded(scores[np.arange(len(best)), best])
         return [
-            build(Topic, _TOPIC, {"name": self._topic_names[column], "confidence": value})
+            build(Topic, _TOPIC, {"name": name, "confidence": value})
+            if (name := self._topic_names[column]) is not None
+            else None
             for column, value in zip(best.tolist(), confidence, strict=True)
         ]
 

@@ -100,7 +100,10 @@ class Cascade:
         reading.asked.update(rows)
         batch = reading.prepared.batch
         for place, row in enumerate(rows):
-            flags: list[Flag] = []
+            # Of a middle too long for the encoder the linear tier's word stands.
+            gap = seen.unread.get(place)
+            before = reading.flags.pop(row, []) if gap else []
+            flags = [flag for flag in before if gap and _within(flag, batch.original_span(*gap))]
             offends, pieces, cut = seen.offends[place], seen.stretches[place], seen.cuts[place]
             found = self._stretches.scores(offends, pieces)
             for kind in np.flatnonzero(found >= self._stretches.thresholds).tolist():
@@ -108,9 +111,13 @@ class Cascade:
                     span = batch.original_span(int(cut.starts[first]), int(cut.ends[last - 1]))
                     flags.append(_flag(appeals[row].text, span, self._kinds[kind], found[kind]))
             if flags:
-                reading.flags[row] = flags
+                reading.flags[row] = sorted(flags, key=lambda flag: flag.start)
             else:
                 reading.flags.pop(row, None)
+
+
+def _within(flag: Flag, span: tuple[int, int]) -> bool:
+    return flag.start < span[1] and flag.end > span[0]
 
 
 def _flag(text: str, span: tuple[int, int], kind: FlagKind, score: float) -> Flag:

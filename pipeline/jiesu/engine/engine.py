@@ -12,7 +12,6 @@ import numpy as np
 
 from jiesu.bundle import (
     Bundle,
-    check_jurisdiction_fits,
     check_patterns_fit,
     check_tokeniser_fits,
     load_bundle,
@@ -23,6 +22,7 @@ from jiesu.decide.offices import StreetOrTown
 from jiesu.engine.assemble import Assembler, Wanted
 from jiesu.engine.build import collector_paused
 from jiesu.engine.cascading import open_cascade
+from jiesu.engine.catalogue import Catalogue
 from jiesu.engine.conduct import ConductReader
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError
@@ -57,9 +57,8 @@ class Engine:
     def __init__(
         self, bundle: Bundle, jurisdiction: Jurisdiction, *, tier: Tier = "cascade"
     ) -> None:
-        check_jurisdiction_fits(bundle.manifest, jurisdiction)
         tokeniser = bundle.manifest.tokeniser
-        self._segmenter = Segmenter(jurisdiction.words, backend=tokeniser.backend)
+        self._segmenter = Segmenter(bundle.words, backend=tokeniser.backend)
         check_tokeniser_fits(bundle.manifest, self._segmenter.words)
         self.bundle = bundle
         self.jurisdiction = jurisdiction
@@ -73,7 +72,8 @@ class Engine:
         risks = [(group.name, words) for group in groups for words in group.expressions]
         self._risk_names = [name for name, _ in risks]
         self._risks = Lexicon([words for _, words in risks])
-        self._offices = StreetOrTown(jurisdiction, self._heads)
+        self._catalogue = Catalogue(bundle, jurisdiction, self._segmenter)
+        self._offices = StreetOrTown(jurisdiction, self._catalogue.labels)
         self._tier.warm()
         self._conduct: ConductReader | None = None
         if bundle.conduct is not None:
@@ -96,7 +96,11 @@ class Engine:
                 f"bundle {self.bundle.manifest.name}: found heads {sorted(self._heads)}, "
                 f"expected also {missing}: it can be evaluated, not score appeals",
             )
-        return Assembler(self.bundle, self.jurisdiction, tier=self.tier)
+        return Assembler(self.bundle, self.jurisdiction, self._catalogue, tier=self.tier)
+
+    def labels(self, head: str) -> tuple[str, ...]:
+        """The labels of a head in the order of its probabilities; units are the catalogue's."""
+        return self._catalogue.labels if head == "unit" else self._heads[head].labels
 
     def probabilities(self, appeals: Sequence[Appeal]) -> dict[str, Floats]:
         """Return every head's calibrated probabilities (n, k), as verdicts are made from."""
@@ -108,7 +112,7 @@ class Engine:
         return {
             head.name: np.concatenate([part[head.name] for part in parts])
             if parts
-            else np.zeros((0, len(head.labels)), dtype=np.float32)
+            else np.zeros((0, len(self.labels(head.name))), dtype=np.float32)
             for head in self._tier.heads
         }
 
@@ -200,6 +204,8 @@ class Engine:
             for (row, _, _), part in zip(parts, read.places, strict=True)
         ]
         scores = self._heads["unit"].probabilities(read.margins)
+        said = [appeals[row] for row, _, _ in parts]
+        scores = self._catalogue.carry(scores, read.prepared, said)
         self._offices.settle(scores, places)
         return self._assembler.dispatcher.several(parts, scores, places, units.argmax(axis=1))
 
@@ -212,6 +218,8 @@ class Engine:
         if self._cascade is not None:
             self._cascade.settle(appeals, reading, judged, worst)
         if "unit" in judged:
+            reading.trained["unit"] = judged["unit"]
+            judged["unit"] = self._catalogue.carry(judged["unit"], reading.prepared, appeals)
             self._offices.settle(judged["unit"], reading.places)
         return judged
 

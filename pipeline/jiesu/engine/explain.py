@@ -50,6 +50,22 @@ def explanations(
     }
 
 
+def words_in_duty(text: str, reading: Reading, row: int, duty: str) -> tuple[Evidence, ...]:
+    """Return the words of one appeal that a duty text has too, each with its share of them."""
+    batch = reading.prepared.batch
+    starts, ends = reading.prepared.words
+    first, last = np.searchsorted(starts, (batch.starts[row], batch.ends[row])).tolist()
+    spans = []
+    for start, end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True):
+        if end - start > 1 and batch.text[start:end] in duty:
+            spans.append(batch.original_span(start, end))
+    total = sum(end - start for start, end in spans)
+    spans = sorted(dict.fromkeys(spans), key=lambda span: (span[0] - span[1], span))[:MOST]
+    return tuple(
+        Evidence(text=text[a:b], weight=round((b - a) / total, 4), start=a, end=b) for a, b in spans
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     """Every word of a batch: which text it is in, and its bounds in that original text.

@@ -48,7 +48,7 @@ class Judge:
     ) -> None:
         entries = {head.name: head for head in bundle.manifest.heads}
         self._labels = {name: entry.labels for name, entry in entries.items()}
-        self._floors = bundle.manifest.floors_of(tier)
+        self.floors = bundle.manifest.floors_of(tier)
         rules = {rule.code: rule for rule in jurisdiction.dispositions}
         self._basis = {code: cite(rule.basis) for code, rule in rules.items()}
         self._scripts = {code: rule.script for code, rule in rules.items()}
@@ -57,7 +57,7 @@ class Judge:
 
     def sets(self, name: str, probabilities: Floats) -> NDArray[np.bool_]:
         """Return which labels are in the prediction set of each row (n, k)."""
-        return prediction_sets(probabilities, self._floors[name])
+        return prediction_sets(probabilities, self.floors[name])
 
     def dispositions(self, probabilities: Mapping[str, Floats]) -> Judged | None:
         """Return each row's disposition by the head, None for a bundle without one."""

@@ -17,7 +17,8 @@ class Reading:
 
     By text number: cues, (disposition, start, end) with bounds in `batch.codes`; flags of the
     caller's own conduct; reasons of risk; demands, where there are several; `asked` are those that
-    the encoder has read too; repeats of earlier appeals, if they are looked for.
+    the encoder has read too; repeats of earlier appeals, if they are looked for. By head:
+    `trained`, what it said before its labels were carried over to the catalogue that is served.
     """
 
     prepared: Prepared
@@ -31,3 +32,4 @@ class Reading:
     demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)
     repeats: dict[int, Repeat] = field(default_factory=dict)
+    trained: dict[str, Floats] = field(default_factory=dict)

@@ -29,13 +29,15 @@ _One = tuple[Logits, Logits, Logits]
 class Seen(NamedTuple):
     """What the encoder says of some appeals.
 
-    whole: (n, l). offends: (n, k). stretches: [(p, k)] of the pieces in `cuts`.
+    whole: (n, l). offends: (n, k). stretches: [(p, k)] of the pieces in `cuts`. unread: bounds of
+    the middle that was too long to read, a start and an end by row.
     """
 
     whole: Logits
     offends: Logits
     stretches: list[Logits]
     cuts: list[Cut]
+    unread: Mapping[int, tuple[int, int]]
 
 
 def window(count: int, most: int) -> Ints:
@@ -104,10 +106,13 @@ class TransformerTier:
 
     def read(self, batch: NormalBatch, rows: Sequence[int] | None = None) -> Seen:
         """Read the texts of a batch, or some of its rows, in order."""
-        cuts = []
-        for whole in self.pieces.cut(batch, rows):
+        cuts, unread = [], dict[int, tuple[int, int]]()
+        for number, whole in enumerate(self.pieces.cut(batch, rows)):
             chosen = window(len(whole.ids), self.most - 2)
             cuts.append(Cut(whole.ids[chosen], whole.starts[chosen], whole.ends[chosen]))
+            for gap in np.flatnonzero(np.diff(chosen) > 1).tolist():
+                last, following = chosen[gap], chosen[gap + 1]
+                unread[number] = int(whole.ends[last]), int(whole.starts[following])
         inputs = [cut.ids for cut in cuts]
         ones = map(self._run, inputs) if len(cuts) < 2 else self.workers.map(self._run, inputs)
         found = list(ones)
@@ -116,6 +121,7 @@ class TransformerTier:
             np.concatenate([one[2] for one in found]),
             [one[1][0, 1:-1] for one in found],
             cuts,
+            unread,
         )
 
     def _run(self, ids: Ints) -> _One:

@@ -2,7 +2,7 @@
 
 from jiesu.jurisdiction.check import check_jurisdiction, require_sound
 from jiesu.jurisdiction.load import inspect_jurisdiction, load_jurisdiction
-from jiesu.jurisdiction.lookup import exact_unit, unit_by_name
+from jiesu.jurisdiction.lookup import exact_unit, successor, unit_by_name
 from jiesu.jurisdiction.model import (
     About,
     AdviceScript,
@@ -38,5 +38,6 @@ __all__ = [
     "inspect_jurisdiction",
     "load_jurisdiction",
     "require_sound",
+    "successor",
     "unit_by_name",
 ]

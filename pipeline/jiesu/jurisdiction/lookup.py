@@ -20,6 +20,19 @@ def unit_by_name(j: Jurisdiction, name: str) -> Unit:
         ) from None
 
 
+def successor(label: str, j: Jurisdiction) -> str | None:
+    """Return the unit that a label of an earlier or another catalogue now is, None if none is.
+
+    A name still in use means what it says, then `supersedes` counts, then aliases. Of a unit that
+    was split the first successor listed inherits the label.
+    """
+    if label in j.units_by_name:
+        return label
+    heirs = [unit.name for unit in j.units if label in unit.supersedes]
+    heirs += [unit.name for unit in j.units if label in unit.aliases]
+    return heirs[0] if heirs else None
+
+
 def exact_unit(
     j: Jurisdiction, function: str, area: str | None = None, subdistrict: str | None = None
 ) -> str:

@@ -88,7 +88,8 @@ class Unit(Section):
     `name` is the function unit. Where districts have branches of their own, `exact` gives the
     exact name by area (key `市` for the municipal body); without an entry the name itself is
     used. For kinds `subdistrict` and `town` the exact unit comes from areas.yaml.
-    `parent` names the unit that a rare unit pools to while training.
+    `parent` names the unit that a rare unit pools to while training. `supersedes`: names of earlier
+    catalogues whose labels this unit inherits.
     """
 
     name: str

@@ -30,6 +30,7 @@ from jiesu.text.turns import caller_spans
 
 _CHUNK = 256
 _FEWEST = 50
+_NEVER = 2.0
 _GRID = tuple(round(0.2 + 0.02 * step, 2) for step in range(40))
 _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
@@ -54,8 +55,7 @@ class Unseen:
 def fit_cascade(
     encoder: TrainedEncoder,
     heads: Mapping[str, Unseen],
-    rows: ConductRows,
-    suspicion: NDArray[np.float64],
+    said: tuple[ConductRows, NDArray[np.float64]] | None,
     config: CascadeConfig,
     *,
     risk: float,
@@ -64,7 +64,8 @@ def fit_cascade(
 ) -> EncoderEntry:
     """Return the cascade of an encoder and the linear tier, fitted on held-out rows.
 
-    suspicion: (n, k) what the clause head says, unseen, of the kinds in each of `rows`.
+    said: the rows of conduct and (n, k) what the clause head says, unseen, of the kinds in each;
+    without them nothing is flagged.
     Raises InputError if too few rows were held out.
     """
     labels = dict(encoder.card.labels)
@@ -100,9 +101,12 @@ def fit_cascade(
         for tier, scores in (("cascade", cascade), ("transformer", blended)):
             if found.certified:
                 thresholds[tier][name] = _threshold(scores, truth[test], risk, delta)
-    flag, share = fit_stretches(encoder, rows, config)
-    real = np.array([origin == "real" for origin in rows.origin])
-    conduct = float(np.quantile(suspicion[real].max(axis=1), 1 - config.conduct_share))
+    flag, share, conduct = (_NEVER,) * len(encoder.card.kinds), _SHARES[0], _NEVER
+    if said is not None:
+        rows, suspicion = said
+        flag, share = fit_stretches(encoder, rows, config)
+        real = np.array([origin == "real" for origin in rows.origin])
+        conduct = float(np.quantile(suspicion[real].max(axis=1), 1 - config.conduct_share))
     return EncoderEntry(
         labels=encoder.card.labels,
         kinds=encoder.card.kinds,
@@ -119,7 +123,10 @@ def fit_cascade(
 
 
 def read_all(encoder: TrainedEncoder, appeals: Sequence[Appeal]) -> Seen:
-    """Read appeals as the engine does, the callers' words in normal form; cuts are original."""
+    """Read appeals as the engine does, the callers' words in normal form; cuts are original.
+
+    What a window leaves out is left out here too, so `unread` is empty.
+    """
     parts = list[Seen]()
     for start in range(0, len(appeals), _CHUNK):
         part = appeals[start : start + _CHUNK]
@@ -132,6 +139,7 @@ def read_all(encoder: TrainedEncoder, appeals: Sequence[Appeal]) -> Seen:
         np.concatenate([part.offends for part in parts]),
         [one for part in parts for one in part.stretches],
         [one for part in parts for one in part.cuts],
+        {},
     )
 
 

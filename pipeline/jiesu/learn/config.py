@@ -127,6 +127,13 @@ class CascadeConfig(Part):
     real_share: float = Field(default=0.001, ge=0, lt=1)
 
 
+class DutiesConfig(Part):
+    """The matcher of duties, for units without training: `most` appeals that it is fitted on."""
+
+    most: int = Field(default=4000, ge=100)
+    penalty: float = Field(default=0.01, ge=0)
+
+
 class TrainConfig(Part):
     """configs/train/<name>.yaml.
 
@@ -146,6 +153,7 @@ class TrainConfig(Part):
     heads: dict[str, HeadConfig] = Field(min_length=1)
     conduct: ConductConfig | None = None
     cascade: CascadeConfig | None = None
+    duties: DutiesConfig | None = None
     target_risk: float = Field(default=0.05, gt=0, lt=1)
     delta: float = Field(default=0.05, gt=0, lt=1)
     set_miss: float = Field(default=0.1, gt=0, lt=1)

@@ -94,14 +94,15 @@ def evaluate(
         if not any(truth) or (heads and head.name not in heads):
             continue
         names = label_names(head.name, jurisdiction)
-        if not any(names.get(label, label) in head.labels for label in truth if label):
+        known = engine.labels(head.name)
+        if not any(names.get(label, label) in known for label in truth if label):
             # Labels of another scheme under the same name: every figure would be nought.
             strangers.append(head.name)
             continue
         labels[head.name] = truth
         scores = head_scores(
             head.name,
-            head.labels,
+            known,
             scored[head.name],
             truth,
             alternatives=[row.extra.get("alt") for row in good] if head.name == "type" else None,
@@ -135,7 +136,7 @@ def evaluate(
             },
             {
                 name: entry.confidence
-                for name, entry in manifest.thresholds.items()
+                for name, entry in manifest.thresholds_of(engine.tier).items()
                 if entry.confidence is not None
             },
             bootstrap=bootstrap,
@@ -202,7 +203,7 @@ def head_scores(
 
 def measure(engine: Engine, head: str, rows: Rows, *, bootstrap: int = 1000) -> HeadReport:
     """Measure one head on labelled rows."""
-    labels = next(item.labels for item in engine.bundle.linear.heads if item.name == head)
+    labels = engine.labels(head)
     proba = engine.probabilities(rows.appeals)[head]
     scores = head_scores(head, labels, proba, rows.labels, alternatives=rows.alternatives)
     return evaluate_head(scores, bootstrap=bootstrap)

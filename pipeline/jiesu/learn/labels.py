@@ -36,6 +36,10 @@ def label_names(head: str, jurisdiction: Jurisdiction) -> Mapping[str, str]:
     elif head == "unit":
         for unit in jurisdiction.units:
             names |= dict.fromkeys((unit.name, *unit.aliases), unit.name)
+        # A label of an earlier catalogue counts for the unit that has taken its place.
+        for unit in jurisdiction.units:
+            for old in unit.supersedes:
+                names.setdefault(old, unit.name)
     elif head == "topic":
         for topic in jurisdiction.topics:
             names |= dict.fromkeys((topic.name, *topic.aliases), topic.name)

@@ -37,6 +37,7 @@ from jiesu.learn.conduct import (
     train_conduct,
 )
 from jiesu.learn.config import ConductConfig, TrainConfig
+from jiesu.learn.duties import fit_duties
 from jiesu.learn.encoder.folder import load_encoder, place_encoder
 from jiesu.learn.evaluate import measure
 from jiesu.learn.linear import join_heads, train_head
@@ -95,20 +96,26 @@ def train(
         said = _conduct_rows(config.conduct, data, config.seed)
         conduct = _train_conduct(config.conduct, said, config.seed)
     if config.cascade is not None:
-        if conduct is None:
-            raise ConfigError("no_conduct", "cascade: found no `conduct` beside it, expected one")
         tell("cascade: reading held-out rows with the encoder")
         cascade = fit_cascade(
             load_encoder(place_encoder(config.cascade.encoder, output)),
             {item.head.name: item.unseen for item in trained},
-            said,
-            conduct[2],
+            (said, conduct[2]) if conduct is not None else None,
             config.cascade,
             risk=config.target_risk,
             delta=config.delta,
             seed=config.seed,
         )
     linear = join_heads(vocabulary, trained, config.vocabulary.max_features)
+    duties = None
+    if config.duties is not None:
+        tell("duties: comparing appeals with the duties of units")
+        unit = next((item.unseen for item in trained if item.head.name == "unit"), None)
+        if unit is None:
+            raise ConfigError("no_unit_head", "duties: found no head `unit`, expected one")
+        duties = fit_duties(
+            unit, linear.vocabulary, segmenter, jurisdiction, config.duties, seed=config.seed
+        )
     manifest: dict[str, Any] = {
         "name": config.name,
         "version": config.version,
@@ -122,12 +129,14 @@ def train(
         "min_count": config.vocabulary.min_count,
         "conduct": conduct[1] if conduct else None,
         "encoder": cascade,
+        "duties": duties,
         "thresholds": {item.head.name: item.threshold for item in trained},
         "seed": config.seed,
         "config": config.model_dump(mode="json", exclude={"data", "output"}),
         "data": _data_hashes(config, data),
     }
     parts: dict[str, Any] = {
+        "words": segmenter.words,
         "conduct": conduct[0] if conduct else None,
         "pooled": {item.head.name: item.pooled for item in trained},
         "floors": {item.head.name: item.floors for item in trained},
