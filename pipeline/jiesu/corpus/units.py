@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -82,7 +82,7 @@ def _kind(written: str) -> UnitKind:
     return "department"
 
 
-def _table(path: Path) -> Iterator[list[object]]:
+def _table(path: Path) -> Iterator[Sequence[object]]:
     if not path.is_file():
         raise InputError("missing_file", f"found no file at {path}, expected one")
     if path.suffix.lower() == ".xlsx":
@@ -91,7 +91,7 @@ def _table(path: Path) -> Iterator[list[object]]:
         book = load_workbook(path, read_only=True)
         try:
             rows: Iterable[tuple[object, ...]] = book.worksheets[0].iter_rows(values_only=True)
-            yield from (list(row) for row in rows if any(row))
+            yield from (row for row in rows if any(row))
         finally:
             book.close()
         return
@@ -102,4 +102,4 @@ def _table(path: Path) -> Iterator[list[object]]:
     with path.open("rb") as stream:
         text = "".join(text_chunks(stream)).removeprefix("\ufeff")
     mark = "\t" if "\t" in text.partition("\n")[0] else ","
-    yield from (list(row) for row in csv.reader(text.splitlines(), delimiter=mark) if any(row))
+    yield from (row for row in csv.reader(text.splitlines(), delimiter=mark) if any(row))

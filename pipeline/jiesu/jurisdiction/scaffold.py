@@ -68,8 +68,8 @@ def scaffold(
     _write(
         folder / "units.yaml",
         listed or list(_STARTERS),
-        "# The dispatch catalogue: one entry a function unit. The duty text is what a unit without\n"
-        "# training is found by: name the everyday matters that it owns. docs/jurisdictions.md",
+        "# The dispatch catalogue: one entry a function unit. The duty text is what a unit\n"
+        "# without training is found by: name the everyday matters that it owns. docs/jurisdictions.md",
     )
     _write(
         folder / "areas.yaml",
