@@ -69,7 +69,7 @@ def scaffold(
         folder / "units.yaml",
         listed or list(_STARTERS),
         "# The dispatch catalogue: one entry a function unit. The duty text is what a unit\n"
-        "# without training is found by: name the everyday matters that it owns. docs/jurisdictions.md",
+        "# without training is found by: name the everyday matters that it owns.",
     )
     _write(
         folder / "areas.yaml",
