@@ -55,3 +55,24 @@ def test_an_unknown_key_is_named(command: str, jiesu: Jiesu, tiny: Path, tmp_pat
     found = jiesu("bundle", command, "broken")
     assert found.code == 1
     assert "manifest.json -> surprise" in found.err
+
+
+def test_a_jurisdiction_that_has_changed_since_is_told(
+    tiny: Path, jiesu: Jiesu, tmp_path: Path
+) -> None:
+    folder = tmp_path / "changed"
+    shutil.copytree(tiny, folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["jurisdiction_hash"] = "0" * 64
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    found = jiesu("bundle", "verify", str(folder))
+    assert found.code == 1
+    assert "other_jurisdiction" in found.err
+
+
+def test_the_settings_name_the_bundle(
+    tiny: Path, jiesu: Jiesu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIESU_BUNDLE", str(tiny))
+    found = jiesu("bundle", "verify", "--json")
+    assert json.loads(found.out)["content"] == load_bundle(tiny).content_hash

@@ -69,12 +69,22 @@ def test_the_encoder_reads_what_is_open(
 
 
 def test_stretches_are_runs_of_likely_pieces() -> None:
-    made = Stretches(np.array([0.5]), 0.5)
+    made = Stretches(np.array([0.5]), 0.5, (0.0, 0.5, 0.5, 0.0))
     pieces = np.array([-9, 4, 4, -9, 4, -9, -9, -9, 4], dtype=np.float32)[:, None]
     assert made.runs(pieces, 0) == [(1, 5), (8, 9)]  # one piece between two is theirs
-    assert made.scores(np.array([9.0], dtype=np.float32), pieces)[0] > 0.9
-    assert made.scores(np.array([-9.0], dtype=np.float32), pieces)[0] < 0.2
-    assert made.scores(np.array([9.0], dtype=np.float32), pieces[:0]).tolist() == [0.0]
+    clause = np.array([0.5])
+    high, low = (np.array([value], dtype=np.float32) for value in (9.0, -9.0))
+    assert made.scores(high, pieces, clause)[0] > 0.9
+    assert made.scores(low, pieces, clause)[0] < 0.2
+    assert made.scores(high, pieces[:0], clause).tolist() == [0.0]
+
+
+def test_what_the_linear_tier_says_of_a_clause_counts_too() -> None:
+    made = Stretches(np.array([0.5]), 0.5, (-1.0, 0.5, 0.5, 1.0))
+    logit, pieces = np.zeros(1, dtype=np.float32), np.zeros((3, 1), dtype=np.float32)
+    chances = [made.scores(logit, pieces, np.array([value]))[0] for value in (0, 0.1, 0.9, 1)]
+    assert chances == sorted(chances)
+    assert chances[0] < 0.01 < 0.99 < chances[-1]
 
 
 @given(st.integers(0, 400), st.integers(4, 200))

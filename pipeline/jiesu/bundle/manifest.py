@@ -82,7 +82,8 @@ class BlendEntry(Part):
 class EncoderEntry(Part):
     """The encoder: its heads' labels in the graph's order, the longest window, and the cascade.
 
-    sure, special, conduct: see heads.cascade.Reach. flag, share: see heads.cascade.Stretches.
+    sure, special, conduct: see heads.cascade.Reach. flag (thresholds), share, mix (weights): see
+    heads.cascade.Stretches.
     thresholds: by tier and head, each certified for that tier as a whole.
     trained: what the encoder's card says of its training.
     """
@@ -96,6 +97,7 @@ class EncoderEntry(Part):
     conduct: float
     flag: tuple[float, ...]
     share: float
+    mix: tuple[float, float, float, float]
     thresholds: dict[str, dict[str, ThresholdEntry]]
     trained: dict[str, Any]
 

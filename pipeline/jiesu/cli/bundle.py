@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Show or verify a bundle.", no_args_is_help=True)
 
-Source = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle folder, or 'default'.")]
+Source = Annotated[
+    str | None,
+    typer.Argument(metavar="BUNDLE", help="A bundle folder or 'default'; else the settings' own."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("show")
-def show(bundle: Source = "default", as_json: AsJson = False) -> None:
+def show(bundle: Source = None, as_json: AsJson = False) -> None:
     """Show a bundle's manifest: heads, labels, thresholds, figures, hashes.
 
     \b
@@ -29,8 +32,9 @@ def show(bundle: Source = "default", as_json: AsJson = False) -> None:
       jiesu bundle show out/trial --json | jq .metrics
     """
     from jiesu.bundle import load_bundle
+    from jiesu.settings import load_settings
 
-    loaded = load_bundle(bundle)
+    loaded = load_bundle(load_settings(bundle=bundle).bundle)
     manifest = loaded.manifest
     if as_json:
         typer.echo(manifest.model_dump_json(indent=1))
@@ -100,7 +104,7 @@ def _measured(figures: dict[str, Any]) -> str:
 
 
 @app.command("verify")
-def verify(bundle: Source = "default", as_json: AsJson = False) -> None:
+def verify(bundle: Source = None, as_json: AsJson = False) -> None:
     """Check every hash of a bundle, and that it fits its jurisdiction and tokeniser.
 
     \b
@@ -111,11 +115,21 @@ def verify(bundle: Source = "default", as_json: AsJson = False) -> None:
     from jiesu.bundle import verify_keys
     from jiesu.engine import load
     from jiesu.errors import BundleError
+    from jiesu.settings import load_settings
 
-    engine = load(bundle)
+    engine = load(load_settings(bundle=bundle).bundle)
     verify_keys(engine.bundle)
+    trained_for, found = engine.bundle.manifest.jurisdiction_hash, engine.jurisdiction.content_hash
+    if trained_for != found:
+        raise BundleError(
+            "other_jurisdiction",
+            f"bundle {engine.bundle.manifest.name} was trained for {trained_for[:12]}…, found "
+            f"{engine.jurisdiction.catalogue} {found[:12]}…: it serves, but knows another",
+        )
     if engine.bundle.manifest.encoder is not None and engine.bundle.encoder_files() is None:
-        raise BundleError("missing_file", f"{bundle}: the encoder's files are missing")
+        raise BundleError(
+            "missing_file", f"{engine.bundle.path.name}: the encoder's files are missing"
+        )
     if as_json:
         typer.echo(f'{{"ok": true, "content": "{engine.bundle.content_hash}"}}')
     else:

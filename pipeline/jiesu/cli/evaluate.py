@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jiesu.cli.options import TierOption
+from jiesu.cli.options import JurisdictionOption, TierOption
 
 if TYPE_CHECKING:
     from jiesu.learn.evaluate import Evaluation
@@ -50,6 +50,7 @@ def command(
         ),
     ] = False,
     tier: TierOption = None,
+    jurisdiction: JurisdictionOption = None,
     bootstrap: Annotated[int, typer.Option(min=100, help="Resamples for the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -67,9 +68,10 @@ def command(
 
     columns = _pairs(label or [])
     console = Console(stderr=True)
+    settings = load_settings(tier=tier, jurisdiction=jurisdiction)
     with console.status(f"measuring on {data.name}"):
         found = evaluate(
-            load(bundle, tier=load_settings(tier=tier).tier),
+            load(bundle, jurisdiction=settings.jurisdiction, tier=settings.tier),
             data,
             columns=columns,
             heads=head,

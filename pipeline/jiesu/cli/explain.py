@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from jiesu.cli.options import TierOption
+from jiesu.cli.options import JurisdictionOption, TierOption
 
 
 def command(
@@ -17,6 +17,7 @@ def command(
     ],
     bundle: Annotated[str | None, typer.Option(help="A bundle folder, or 'default'.")] = None,
     tier: TierOption = None,
+    jurisdiction: JurisdictionOption = None,
     address: Annotated[str | None, typer.Option(help="The address field of the record.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
@@ -34,7 +35,7 @@ def command(
 
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", "replace")
-    settings = load_settings(bundle=bundle, tier=tier)
+    settings = load_settings(bundle=bundle, tier=tier, jurisdiction=jurisdiction)
     engine = load(settings.bundle, jurisdiction=settings.jurisdiction, tier=settings.tier)
     (verdict,) = engine.score(
         [{"id": "—", "text": text, "address": address}], redact=as_json, words=as_json

@@ -13,3 +13,11 @@ TierOption = Annotated[
         help="Who judges: linear, cascade (asks the encoder where that is unsure) or transformer.",
     ),
 ]
+
+JurisdictionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--jurisdiction",
+        help="Whom it serves: a shipped id or a folder; the bundle's own if not given.",
+    ),
+]

@@ -21,7 +21,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from jiesu.cli.options import TierOption
+from jiesu.cli.options import JurisdictionOption, TierOption
 
 if TYPE_CHECKING:
     from jiesu.corpus.history import History
@@ -49,6 +49,7 @@ def command(
     ] = None,
     bundle: Annotated[str | None, typer.Option(help="A bundle folder, or 'default'.")] = None,
     tier: TierOption = None,
+    jurisdiction: JurisdictionOption = None,
     form: Annotated[
         str | None, typer.Option("--format", help="Format of IN where the suffix does not say.")
     ] = None,
@@ -90,6 +91,7 @@ def command(
       jiesu score 工单.xlsx                     a table on the terminal
       jiesu score in.jsonl -o out.jsonl         one contract verdict a line
       jiesu score in.csv -o out.csv --redact    a spreadsheet with redacted text
+      jiesu score calls.csv --jurisdiction ./hangzhou
       jiesu score 今日.xlsx --history 上月.xlsx  repeats of earlier appeals are told
       cat in.jsonl | jiesu score - --json | jq .dispatch.unit
     """
@@ -98,7 +100,7 @@ def command(
     from jiesu.engine.files import write_verdicts
     from jiesu.settings import load_settings
 
-    settings = load_settings(bundle=bundle, tier=tier)
+    settings = load_settings(bundle=bundle, tier=tier, jurisdiction=jurisdiction)
     engine = load(settings.bundle, jurisdiction=settings.jurisdiction, tier=settings.tier)
     rows = read_appeals(source, format=form)
     earlier = _earlier(history or [], remember) if repeats or history else None

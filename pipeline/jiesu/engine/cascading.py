@@ -38,6 +38,12 @@ def open_cascade(bundle: Bundle, tier: Tier) -> Cascade | None:
     except ConfigError as error:
         _LOG.warning("%s: tier linear", error.message)
         return None
+    conduct = bundle.manifest.conduct
+    if conduct is not None and conduct.kinds != entry.kinds:
+        raise BundleError(
+            "other_labels",
+            f"encoder: found the kinds {entry.kinds}, expected those of conduct: {conduct.kinds}",
+        )
     return Cascade(entry, encoder, bundle.manifest.heads, tier)
 
 
@@ -50,7 +56,7 @@ class Cascade:
         self.tier: Tier = tier
         self._encoder = encoder
         self._kinds = entry.kinds
-        self._stretches = Stretches(np.array(entry.flag), entry.share)
+        self._stretches = Stretches(np.array(entry.flag), entry.share, entry.mix)
         everything = tier == "transformer"
         self._sure = dict.fromkeys(entry.sure, _ALWAYS) if everything else dict(entry.sure)
         self._reach = Reach(self._sure, entry.special, -1.0 if everything else entry.conduct)
@@ -79,11 +85,12 @@ class Cascade:
     ) -> None:
         """Read what the linear tier leaves open; its probabilities and flags are replaced.
 
-        judged: (n, k) by head, changed in place. suspicion: (n,) the worst clause of each appeal.
+        judged: (n, k) by head, changed in place. suspicion: (n, k) the worst clause of each appeal
+        by kind.
         """
         sure = {name: value for name, value in self._sure.items() if name in judged}
         reach = Reach(sure, self._reach.special, self._reach.conduct)
-        asked = np.flatnonzero(reach.rows(judged, suspicion, self._normal))
+        asked = np.flatnonzero(reach.rows(judged, suspicion.max(axis=1), self._normal))
         if not len(asked):
             return
         rows: list[int] = asked.tolist()
@@ -105,7 +112,7 @@ class Cascade:
             before = reading.flags.pop(row, []) if gap else []
             flags = [flag for flag in before if gap and _within(flag, batch.original_span(*gap))]
             offends, pieces, cut = seen.offends[place], seen.stretches[place], seen.cuts[place]
-            found = self._stretches.scores(offends, pieces)
+            found = self._stretches.scores(offends, pieces, suspicion[row])
             for kind in np.flatnonzero(found >= self._stretches.thresholds).tolist():
                 for first, last in self._stretches.runs(pieces, kind):
                     span = batch.original_span(int(cut.starts[first]), int(cut.ends[last - 1]))

@@ -24,10 +24,10 @@ class ConductReader:
     def read(self, appeals: Sequence[Appeal]) -> tuple[dict[int, list[Flag]], NDArray[np.float64]]:
         """Return the flags of those appeals that have any, by number, and each one's worst clause.
 
-        The worst clause (n,) is the highest probability of any kind that a clause has.
+        The worst clause (n, k) is the highest probability of each kind that a clause has.
         """
         head = self._head
-        worst = np.zeros(len(appeals))
+        worst = np.zeros((len(appeals), len(head.kinds)))
         texts = [appeal.text for appeal in appeals]
         keep = [caller_spans(a.text, known=bool(a.turns)) for a in appeals]
         cut = cut_clauses(texts, keep=keep)
@@ -35,7 +35,7 @@ class ConductReader:
             return {}, worst
         features = clause_features(cut, head.syllables, self._patterns, head.spec)
         scores = head.probabilities(cut, features)
-        np.maximum.at(worst, cut.rows, scores.max(axis=1))
+        np.maximum.at(worst, cut.rows, scores)
         clauses, kinds = np.nonzero(scores >= head.thresholds)
         if not len(clauses):
             return {}, worst

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from jiesu.heads.patterns import load_patterns
 from jiesu.heads.prepare import prepare
 from jiesu.jurisdiction import Jurisdiction, load_jurisdiction
 from jiesu.resources import resource
-from jiesu.schema import Appeal, Demand, Tier, Verdict
+from jiesu.schema import Appeal, Demand, FlagKind, Tier, Verdict
 from jiesu.text.demands import may_hold_several, split_demands
 from jiesu.text.lexicon import Lexicon, Match
 from jiesu.text.places import Gazetteer, Place, merge
@@ -211,7 +211,7 @@ class Engine:
 
     def _judge(self, appeals: Sequence[Appeal], reading: Reading) -> dict[str, Floats]:
         judged = {name: head.probabilities(reading.margins) for name, head in self._heads.items()}
-        worst = np.zeros(len(appeals))
+        worst = np.zeros((len(appeals), len(get_args(FlagKind))))
         if self._conduct is not None:
             flags, worst = self._conduct.read(appeals)
             reading.flags.update(flags)

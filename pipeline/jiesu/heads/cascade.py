@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from jiesu.heads.linear import Floats
 
 _TINY = 1e-9
+_MOST_ODDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +95,27 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
-    """The caller's conduct from the encoder: kinds in its order and what makes them flags.
+    """The caller's conduct from both tiers: kinds in the encoder's order, what makes them flags.
 
-    A kind is flagged where the root of (appeal's chance x likeliest piece's chance) reaches its
-    threshold; its stretches are runs of pieces with at least `share` of the likeliest's chance.
+    A kind is flagged where its chance reaches its threshold: a logistic model (bias, then weights)
+    of what the encoder says of the appeal and of its likeliest piece, and the linear tier of its
+    likeliest clause. Its stretches are runs of pieces with at least `share` of the likeliest's.
     """
 
     thresholds: NDArray[np.float64]
     share: float
+    weights: tuple[float, float, float, float]
 
-    def scores(self, offends: Floats, pieces: Floats) -> NDArray[np.float64]:
-        """Return each kind's score (k,) from an appeal's logits (k,) and its pieces' (p, k)."""
+    def scores(
+        self, offends: Floats, pieces: Floats, clause: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return each kind's chance (k,) from an appeal's logits (k,), its pieces' (p, k) and the
+        likeliest clause's chance (k,)."""
         if not len(pieces):
             return np.zeros(len(offends))
-        whole, most = _sigmoid(offends), _sigmoid(pieces).max(axis=0)
-        return np.asarray(np.sqrt(whole * most), dtype=np.float64)
+        bias, *weights = self.weights
+        said = conduct_features(offends, pieces, clause)
+        return _sigmoid(said @ np.array(weights) + bias)
 
     def runs(self, pieces: Floats, kind: int) -> list[tuple[int, int]]:
         """Return the stretches of a kind as bounds in pieces; gaps of one piece are closed."""
@@ -116,6 +123,15 @@ class Stretches:
         inside = np.flatnonzero(chances >= self.share * chances.max())
         cuts = np.flatnonzero(np.diff(inside) > 2) + 1
         return [(int(run[0]), int(run[-1]) + 1) for run in np.split(inside, cuts)]
+
+
+def conduct_features(
+    offends: Floats, pieces: Floats, clause: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what speaks for each kind (k, 3) as log-odds, bounded: see Stretches."""
+    odds = np.log(np.maximum(clause, _TINY)) - np.log(np.maximum(1 - clause, _TINY))
+    found = np.stack([offends, pieces.max(axis=0), odds], axis=1).astype(np.float64)
+    return np.clip(found, -_MOST_ODDS, _MOST_ODDS)
 
 
 def _sigmoid(logits: Floats) -> NDArray[np.float64]:

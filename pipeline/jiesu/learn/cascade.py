@@ -16,7 +16,7 @@ from jiesu.bundle import BlendEntry, EncoderEntry, ThresholdEntry
 from jiesu.decide.calibrate import log_loss
 from jiesu.decide.certify import Certificate, certify, set_floors
 from jiesu.errors import InputError
-from jiesu.heads.cascade import Blend, Stretches, pooled_columns
+from jiesu.heads.cascade import Blend, Stretches, conduct_features, pooled_columns
 from jiesu.heads.linear import Floats
 from jiesu.heads.pieces import original
 from jiesu.heads.transformer import Seen
@@ -31,6 +31,8 @@ from jiesu.text.turns import caller_spans
 _CHUNK = 256
 _FEWEST = 50
 _NEVER = 2.0
+_NO_MIX = (0.0, 0.0, 0.0, 0.0)
+_PENALTY = 1e-3
 _GRID = tuple(round(0.2 + 0.02 * step, 2) for step in range(40))
 _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
@@ -101,10 +103,11 @@ def fit_cascade(
         for tier, scores in (("cascade", cascade), ("transformer", blended)):
             if found.certified:
                 thresholds[tier][name] = _threshold(scores, truth[test], risk, delta)
-    flag, share, conduct = (_NEVER,) * len(encoder.card.kinds), _SHARES[0], _NEVER
+    flag, share, mix = (_NEVER,) * len(encoder.card.kinds), _SHARES[0], _NO_MIX
+    conduct = _NEVER
     if said is not None:
         rows, suspicion = said
-        flag, share = fit_stretches(encoder, rows, config)
+        flag, share, mix = fit_stretches(encoder, rows, suspicion, config)
         real = np.array([origin == "real" for origin in rows.origin])
         conduct = float(np.quantile(suspicion[real].max(axis=1), 1 - config.conduct_share))
     return EncoderEntry(
@@ -117,6 +120,7 @@ def fit_cascade(
         conduct=round(conduct, 6),
         flag=flag,
         share=share,
+        mix=mix,
         thresholds=thresholds,
         trained=encoder.card.trained,
     )
@@ -188,9 +192,13 @@ def threshold_entry(found: Certificate) -> ThresholdEntry:
 
 
 def fit_stretches(
-    encoder: TrainedEncoder, rows: ConductRows, config: CascadeConfig
-) -> tuple[tuple[float, ...], float]:
-    """Return the score from which a kind is flagged and the share that bounds its stretches.
+    encoder: TrainedEncoder,
+    rows: ConductRows,
+    suspicion: NDArray[np.float64],
+    config: CascadeConfig,
+) -> tuple[tuple[float, ...], float, tuple[float, float, float, float]]:
+    """Return the chance from which a kind is flagged, the share that bounds its stretches, and the
+    weights of what makes up the chance.
 
     One threshold for all kinds, the held-out rows of a kind being few: the lowest at which
     `precision` of the flagged authored appeals deserve a flag and at most `real_share` of the real
@@ -199,15 +207,24 @@ def fit_stretches(
     held = encoder.held(rows.appeals)
     index = np.flatnonzero(held).tolist()
     seen = read_all(encoder, [rows.appeals[i] for i in index])
-    everything = Stretches(np.zeros(len(KINDS)), 0.5)
-    best = np.array(
+    places = [place for place in range(len(index)) if len(seen.stretches[place])]
+    features = np.stack(
         [
-            everything.scores(seen.offends[place], seen.stretches[place]).max()
-            for place in range(len(index))
+            conduct_features(seen.offends[at], seen.stretches[at], suspicion[index[at]])
+            for at in places
         ]
     )
-    real = np.array([rows.origin[i] == "real" for i in index])
-    offends = np.array([bool(rows.marks[i]) for i in index])
+    marked = np.array([[_has(rows, index[at], kind) for kind in KINDS] for at in places])
+    mix = _fit_mix(features.reshape(-1, 3), marked.ravel())
+    made = Stretches(np.zeros(len(KINDS)), 0.5, mix)
+    best = np.array(
+        [
+            made.scores(seen.offends[at], seen.stretches[at], suspicion[index[at]]).max()
+            for at in places
+        ]
+    )
+    real = np.array([rows.origin[index[at]] == "real" for at in places])
+    offends = marked.any(axis=1)
     chosen = _GRID[-1]
     for threshold in _GRID:
         taken = best >= threshold
@@ -218,12 +235,34 @@ def fit_stretches(
             chosen = threshold
             break
     shares = [_overlap(rows, index, seen, share) for share in _SHARES]
-    return (chosen,) * len(KINDS), _SHARES[int(np.argmax(shares))]
+    return (chosen,) * len(KINDS), _SHARES[int(np.argmax(shares))], mix
+
+
+def _has(rows: ConductRows, row: int, kind: str) -> bool:
+    return any(name == kind for name, _, _ in rows.marks[row])
+
+
+def _fit_mix(
+    features: NDArray[np.float64], marked: NDArray[np.bool_]
+) -> tuple[float, float, float, float]:
+    """Return bias and weights of a logistic model of pairs (n, 3); no weight is below zero."""
+
+    def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = features @ point[1:] + point[0]
+        each = np.logaddexp(0.0, logits) - marked * logits
+        slope = (1 / (1 + np.exp(-logits)) - marked) / len(marked)
+        value = float(each.mean()) + 0.5 * _PENALTY * float(point[1:] @ point[1:])
+        return value, np.concatenate(([slope.sum()], features.T @ slope + _PENALTY * point[1:]))
+
+    bounds = [(None, None), (0.0, None), (0.0, None), (0.0, None)]
+    point = minimize(loss, np.zeros(4), jac=True, method="L-BFGS-B", bounds=bounds).x
+    bias, whole, most, clause = (round(float(value), 6) for value in point)
+    return bias, whole, most, clause
 
 
 def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, share: float) -> float:
     """Return the mean intersection over union of the marked stretches of held-out rows."""
-    made, found = Stretches(np.zeros(len(KINDS)), share), list[float]()
+    made, found = Stretches(np.zeros(len(KINDS)), share, _NO_MIX), list[float]()
     for place, row in enumerate(index):
         cut = seen.cuts[place]
         for kind in {kind for kind, _, _ in rows.marks[row] if len(cut.ids)}:

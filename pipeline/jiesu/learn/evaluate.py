@@ -119,7 +119,7 @@ def evaluate(
     manifest = bundle.manifest
     facts = {
         "bundle": f"{manifest.name} {manifest.version} ({bundle.content_hash[:12]})",
-        "jurisdiction": manifest.jurisdiction,
+        "jurisdiction": jurisdiction.catalogue,
         "data": f"{data.name} (sha256 {file_hash(data)[:12]})",
         "rows": f"{len(rows)}, of which {len(rows) - len(good)} could not be read",
     }
