@@ -82,8 +82,8 @@ class BlendEntry(Part):
 class EncoderEntry(Part):
     """The encoder: its heads' labels in the graph's order, the longest window, and the cascade.
 
-    sure, special, conduct: see heads.cascade.Reach. flag (thresholds), share, mix (weights): see
-    heads.cascade.Stretches.
+    sure, sure_long, long, special, conduct: see heads.cascade.Reach. flag (thresholds), share,
+    mix (weights): see heads.cascade.Stretches.
     thresholds: by tier and head, each certified for that tier as a whole.
     trained: what the encoder's card says of its training.
     """
@@ -93,6 +93,8 @@ class EncoderEntry(Part):
     pieces: int
     blends: dict[str, BlendEntry]
     sure: dict[str, float]
+    sure_long: dict[str, float]
+    long: int
     special: float
     conduct: float
     flag: tuple[float, ...]

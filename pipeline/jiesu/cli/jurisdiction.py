@@ -107,8 +107,8 @@ def new(
 
     \b
     Examples:
-      jiesu jurisdiction new hangzhou --city 杭州市 --units catalogue.xlsx
-      jiesu score calls.csv --jurisdiction ./hangzhou
+      jiesu jurisdiction new my-city --city 杭州市 --units catalogue.xlsx
+      jiesu score in.csv --jurisdiction ./my-city
     """
     from jiesu.corpus.units import read_units
     from jiesu.jurisdiction import inspect_jurisdiction

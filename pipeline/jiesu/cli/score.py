@@ -91,7 +91,7 @@ def command(
       jiesu score 工单.xlsx                     a table on the terminal
       jiesu score in.jsonl -o out.jsonl         one contract verdict a line
       jiesu score in.csv -o out.csv --redact    a spreadsheet with redacted text
-      jiesu score calls.csv --jurisdiction ./hangzhou
+      jiesu score in.csv --jurisdiction ./my-city
       jiesu score 今日.xlsx --history 上月.xlsx  repeats of earlier appeals are told
       cat in.jsonl | jiesu score - --json | jq .dispatch.unit
     """

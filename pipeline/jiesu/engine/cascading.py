@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from jiesu.bundle import Bundle, EncoderEntry, HeadEntry
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError, ConfigError
-from jiesu.heads.cascade import Blend, Reach, Stretches, pooled_columns
+from jiesu.heads.cascade import ALARM, Blend, Reach, Stretches, pooled_columns
 from jiesu.heads.linear import Floats
+from jiesu.heads.pieces import original
 from jiesu.heads.transformer import TransformerTier
 from jiesu.schema import Appeal, Flag, FlagKind, Tier
 
@@ -57,11 +58,12 @@ class Cascade:
         self._encoder = encoder
         self._kinds = entry.kinds
         self._stretches = Stretches(np.array(entry.flag), entry.share, entry.mix)
-        everything = tier == "transformer"
-        self._sure = dict.fromkeys(entry.sure, _ALWAYS) if everything else dict(entry.sure)
-        self._reach = Reach(self._sure, entry.special, -1.0 if everything else entry.conduct)
+        self._reach = Reach(entry.sure, entry.special, entry.conduct, entry.sure_long, entry.long)
+        if tier == "transformer":
+            self._reach = Reach(dict.fromkeys(entry.sure, _ALWAYS), 0.0, -1.0)
         self._blends: dict[str, tuple[Blend, slice]] = {}
         self._normal: int | None = None
+        self._alarm: int | None = None
         known = dict(entry.labels)
         for head in heads:
             found = entry.blends.get(head.name)
@@ -75,6 +77,7 @@ class Cascade:
             self._blends[head.name] = (blend, encoder.columns(head.name))
             if head.name == "disposition":
                 self._normal = head.labels.index("normal")
+                self._alarm = head.labels.index(ALARM) if ALARM in head.labels else None
 
     def settle(
         self,
@@ -88,9 +91,10 @@ class Cascade:
         judged: (n, k) by head, changed in place. suspicion: (n, k) the worst clause of each appeal
         by kind.
         """
-        sure = {name: value for name, value in self._sure.items() if name in judged}
-        reach = Reach(sure, self._reach.special, self._reach.conduct)
-        asked = np.flatnonzero(reach.rows(judged, suspicion.max(axis=1), self._normal))
+        lengths = np.array([len(appeal.text) for appeal in appeals])
+        asked = np.flatnonzero(
+            self._reach.rows(judged, suspicion.max(axis=1), self._normal, lengths)
+        )
         if not len(asked):
             return
         rows: list[int] = asked.tolist()
@@ -100,10 +104,13 @@ class Cascade:
             if scores is None:
                 continue
             linear = scores[asked]
-            blended = blend.probabilities(linear, seen.whole[:, columns])
-            own = self._sure.get(name, _ALWAYS)
-            open_ = linear.max(axis=1) < own
-            scores[asked[open_]] = blended[open_]
+            alarm = self._alarm if name == "disposition" else None
+            blended = blend.heeding(linear, seen.whole[:, columns], alarm)
+            if name in self._reach.sure:
+                unsure = self._reach.unsure(name, linear, lengths[asked])
+                scores[asked[unsure]] = blended[unsure]
+            else:
+                scores[asked] = blended
         reading.asked.update(rows)
         batch = reading.prepared.batch
         for place, row in enumerate(rows):
@@ -114,9 +121,9 @@ class Cascade:
             offends, pieces, cut = seen.offends[place], seen.stretches[place], seen.cuts[place]
             found = self._stretches.scores(offends, pieces, suspicion[row])
             for kind in np.flatnonzero(found >= self._stretches.thresholds).tolist():
-                for first, last in self._stretches.runs(pieces, kind):
-                    span = batch.original_span(int(cut.starts[first]), int(cut.ends[last - 1]))
-                    flags.append(_flag(appeals[row].text, span, self._kinds[kind], found[kind]))
+                text = appeals[row].text
+                spans = self._stretches.spans(text, original(cut, batch), pieces, kind)
+                flags += [_flag(text, span, self._kinds[kind], found[kind]) for span in spans]
             if flags:
                 reading.flags[row] = sorted(flags, key=lambda flag: flag.start)
             else:

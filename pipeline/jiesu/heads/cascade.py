@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jiesu.heads.linear import Floats
+from jiesu.heads.pieces import Cut
+from jiesu.text.ngrams import Ints
 
 _TINY = 1e-9
+_CLAUSE = re.compile(r"[^，。！？；、,.!?;:：\s“”\"…~—]+")
 _MOST_ODDS = 8.0
+_HEEDED = 0.4
+ALARM = "emergency"
+"""The disposition that either tier may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,17 @@ class Blend:
         scores = self.linear * np.log(np.maximum(linear.astype(np.float64), _TINY))
         scores += self.encoder * np.log(np.maximum(self.pooled(logits, linear.shape[1]), _TINY))
         return softmax(scores).astype(np.float32)
+
+    def heeding(self, linear: Floats, logits: Floats, alarm: int | None) -> Floats:
+        """Return the probabilities, of the label `alarm` no less than a share of the linear tier's.
+
+        Each tier knows emergencies that the other has no words for, and missing one costs most.
+        """
+        found = self.probabilities(linear, logits)
+        if alarm is not None:
+            found[:, alarm] = np.maximum(found[:, alarm], _HEEDED * linear[:, alarm])
+            found /= found.sum(axis=1, keepdims=True)
+        return found
 
     def pooled(self, logits: Floats, labels: int) -> NDArray[np.float64]:
         """Return the encoder's own probabilities (n, k) of the linear tier's labels."""
@@ -69,25 +87,35 @@ def pooled_columns(
 class Reach:
     """Which appeals the encoder reads: confidence of the linear tier below `sure` of any head, or
     a chance from `special` on that the disposition is not normal, or a clause that may offend with
-    a chance from `conduct` on."""
+    a chance from `conduct` on. From `long` characters on `sure_long` counts for the heads in it."""
 
     sure: Mapping[str, float]
     special: float
     conduct: float
+    sure_long: Mapping[str, float] = field(default_factory=dict)
+    long: int = 0
+
+    def unsure(self, name: str, probabilities: Floats, lengths: Ints) -> NDArray[np.bool_]:
+        """Return whether the linear tier is unsure of a head (n,). lengths: (n,) characters."""
+        short = self.sure[name]
+        limits = np.where(lengths >= self.long, self.sure_long.get(name, short), short)
+        return np.asarray(probabilities.max(axis=1) < limits)
 
     def rows(
         self,
         probabilities: Mapping[str, Floats],
         suspicion: NDArray[np.float64],
         normal: int | None,
+        lengths: Ints,
     ) -> NDArray[np.bool_]:
         """Return which rows (n,) the encoder is asked about.
 
         suspicion: (n,) the likeliest offence of a clause. normal: that label of the disposition.
         """
         asked: NDArray[np.bool_] = suspicion >= self.conduct
-        for name, sure in self.sure.items():
-            asked |= probabilities[name].max(axis=1) < sure
+        for name in self.sure:
+            if name in probabilities:
+                asked |= self.unsure(name, probabilities[name], lengths)
         if normal is not None:
             asked |= 1 - probabilities["disposition"][:, normal] >= self.special
         return asked
@@ -99,7 +127,8 @@ class Stretches:
 
     A kind is flagged where its chance reaches its threshold: a logistic model (bias, then weights)
     of what the encoder says of the appeal and of its likeliest piece, and the linear tier of its
-    likeliest clause. Its stretches are runs of pieces with at least `share` of the likeliest's.
+    likeliest clause. Its stretches are clauses, those with at least `share` of what the pieces of
+    the likeliest clause say.
     """
 
     thresholds: NDArray[np.float64]
@@ -117,12 +146,30 @@ class Stretches:
         said = conduct_features(offends, pieces, clause)
         return _sigmoid(said @ np.array(weights) + bias)
 
-    def runs(self, pieces: Floats, kind: int) -> list[tuple[int, int]]:
-        """Return the stretches of a kind as bounds in pieces; gaps of one piece are closed."""
+    def spans(self, text: str, cut: Cut, pieces: Floats, kind: int) -> list[tuple[int, int]]:
+        """Return the stretches of a kind as bounds in the text. cut: with bounds in the text.
+
+        A clause weighs as the root of (its likeliest piece's chance x the mean of its pieces'): an
+        insult marks its clause, and a clause that holds one word of it is not all of one.
+        """
         chances = _sigmoid(pieces[:, kind])
-        inside = np.flatnonzero(chances >= self.share * chances.max())
-        cuts = np.flatnonzero(np.diff(inside) > 2) + 1
-        return [(int(run[0]), int(run[-1]) + 1) for run in np.split(inside, cuts)]
+        bounds = [(match.start(), match.end()) for match in _CLAUSE.finditer(text)]
+        weights = np.zeros(len(bounds))
+        for number, (start, end) in enumerate(bounds):
+            own = chances[(cut.starts < end) & (cut.ends > start)]
+            if len(own):
+                weights[number] = np.sqrt(own.max() * own.mean())
+        found: list[tuple[int, int]] = []
+        for number in np.flatnonzero(weights >= max(self.share * weights.max(), _TINY)).tolist():
+            start, end = bounds[number]
+            before = found[-1] if found else None
+            if before and number and before[1] == bounds[number - 1][1]:
+                between = text[before[1] : start]
+                if "\n" not in between:
+                    found[-1] = (before[0], end)
+                    continue
+            found.append((start, end))
+        return found
 
 
 def conduct_features(

@@ -16,7 +16,7 @@ from jiesu.bundle import BlendEntry, EncoderEntry, ThresholdEntry
 from jiesu.decide.calibrate import log_loss
 from jiesu.decide.certify import Certificate, certify, set_floors
 from jiesu.errors import InputError
-from jiesu.heads.cascade import Blend, Stretches, conduct_features, pooled_columns
+from jiesu.heads.cascade import ALARM, Blend, Reach, Stretches, conduct_features, pooled_columns
 from jiesu.heads.linear import Floats
 from jiesu.heads.pieces import original
 from jiesu.heads.transformer import Seen
@@ -73,6 +73,7 @@ def fit_cascade(
     labels = dict(encoder.card.labels)
     blends: dict[str, BlendEntry] = {}
     thresholds: dict[str, dict[str, ThresholdEntry]] = {"cascade": {}, "transformer": {}}
+    reach = Reach(config.sure, config.special, _NEVER, config.sure_long, config.long)
     for name, found in heads.items():
         if name not in labels:
             continue
@@ -89,12 +90,15 @@ def fit_cascade(
         fit, test = _halves(len(held), found, seed)
         columns = pooled_columns(found.labels, labels[name], found.pooled)
         blend = fit_blend(linear[fit], logits[fit], truth[fit], columns)
-        blended = blend.probabilities(linear[test], logits[test])
-        sure = config.sure.get(name)
+        alarm = found.labels.index(ALARM) if ALARM in found.labels else None
+        blended = blend.heeding(linear, logits, alarm)
         cascade = blended
-        if sure is not None:
-            cascade = np.where(linear[test].max(axis=1)[:, None] < sure, blended, linear[test])
-        floors = set_floors(cascade, truth[test], miss=found.miss)
+        if name in config.sure:
+            lengths = np.array([len(found.appeals[i].text) for i in held.tolist()])
+            unsure = reach.unsure(name, linear, lengths)
+            cascade = np.where(unsure[:, None], blended, linear)
+        # Floors take all held-out rows: rare classes have few, and the blend only two numbers.
+        floors = set_floors(cascade, truth, miss=config.set_miss.get(name, found.miss))
         blends[name] = BlendEntry(
             linear=blend.linear,
             encoder=blend.encoder,
@@ -102,7 +106,7 @@ def fit_cascade(
         )
         for tier, scores in (("cascade", cascade), ("transformer", blended)):
             if found.certified:
-                thresholds[tier][name] = _threshold(scores, truth[test], risk, delta)
+                thresholds[tier][name] = _threshold(scores[test], truth[test], risk, delta)
     flag, share, mix = (_NEVER,) * len(encoder.card.kinds), _SHARES[0], _NO_MIX
     conduct = _NEVER
     if said is not None:
@@ -116,6 +120,8 @@ def fit_cascade(
         pieces=encoder.card.pieces,
         blends=blends,
         sure=config.sure,
+        sure_long=config.sure_long,
+        long=config.long,
         special=config.special,
         conduct=round(conduct, 6),
         flag=flag,
@@ -264,13 +270,13 @@ def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, share: float) 
     """Return the mean intersection over union of the marked stretches of held-out rows."""
     made, found = Stretches(np.zeros(len(KINDS)), share, _NO_MIX), list[float]()
     for place, row in enumerate(index):
-        cut = seen.cuts[place]
-        for kind in {kind for kind, _, _ in rows.marks[row] if len(cut.ids)}:
+        cut, text = seen.cuts[place], rows.appeals[row].text
+        if rows.origin[row] != "authored" or not len(cut.ids):
+            continue
+        for kind in sorted({kind for kind, _, _ in rows.marks[row]}):
             own = [range(start, end) for name, start, end in rows.marks[row] if name == kind]
-            runs = made.runs(seen.stretches[place], KINDS.index(kind))
+            spans = made.spans(text, cut, seen.stretches[place], KINDS.index(kind))
             wanted = {at for stretch in own for at in stretch}
-            got = {
-                at for first, last in runs for at in range(cut.starts[first], cut.ends[last - 1])
-            }
+            got = {at for start, end in spans for at in range(start, end)}
             found.append(len(wanted & got) / len(wanted | got))
     return float(np.mean(found)) if found else 0.0

@@ -114,15 +114,20 @@ class CascadeConfig(Part):
 
     `encoder`: the folder that `jiesu encoder train` wrote, or `bundle` for the one that the output
     folder already holds. `sure`: below which confidence of the linear tier a head asks the encoder;
+    `sure_long` the same for texts of `long` characters and more;
     `special`: from which chance of a disposition other than normal; `conduct_share`: the share of
     ordinary appeals, those whose clauses look worst, that is read for the caller's conduct.
+    `set_miss`: by head, in place of the head's own.
     `precision`, `real_share`: as in ConductConfig, of the flags that the encoder sets.
     """
 
     encoder: str
     sure: dict[str, float] = {"type": 0.9, "unit": 0.9}
+    sure_long: dict[str, float] = {}
+    long: int = Field(default=0, ge=0)
     special: float = Field(default=0.1, gt=0, le=1)
     conduct_share: float = Field(default=0.03, gt=0, lt=1)
+    set_miss: dict[str, float] = {}
     precision: float = Field(default=0.95, gt=0, lt=1)
     real_share: float = Field(default=0.001, ge=0, lt=1)
 
