@@ -30,6 +30,7 @@ def test_the_commands_are_these() -> None:
         "jiesu evaluate",
         "jiesu explain",
         "jiesu jurisdiction check",
+        "jiesu jurisdiction new",
         "jiesu jurisdiction show",
         "jiesu objections",
         "jiesu score",
