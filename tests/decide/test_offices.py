@@ -7,7 +7,6 @@ import pytest
 
 from jiesu.decide.offices import StreetOrTown
 from jiesu.errors import ConfigError
-from jiesu.heads.linear import Calibration, LinearHead
 from jiesu.jurisdiction import About, Area, Basis, Jurisdiction, Subdistrict, Unit
 from jiesu.text.places import NOWHERE, Place
 
@@ -52,15 +51,9 @@ BOTH = ("城管局", "街道办事处", "镇人民政府")
 BEFORE = [0.5, 0.3, 0.2]
 
 
-def head(*labels: str) -> LinearHead:
-    zeros = np.zeros(len(labels), dtype=np.float32)
-    calibration = Calibration(slope=1.0, shift=0.0, power=1.0)
-    return LinearHead("unit", labels, slice(0, len(labels)), zeros, zeros, calibration)
-
-
 def settled(labels: tuple[str, ...], place: Place, before: list[float]) -> list[float]:
     probabilities = np.array([before], dtype=np.float32)
-    StreetOrTown(TOWN, {"unit": head(*labels)}).settle(probabilities, [place])
+    StreetOrTown(TOWN, labels).settle(probabilities, [place])
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
     return [round(value, 6) for value in probabilities[0].tolist()]
 
@@ -100,7 +93,7 @@ def test_each_row_by_its_own_place_and_all_sum_to_one() -> None:
     places = [Place("东区", "河街道"), NOWHERE, Place("东区", "山口"), Place("西区")] * 10
     before = rng.dirichlet(np.ones(3), len(places)).astype(np.float32)
     after = before.copy()
-    StreetOrTown(TOWN, {"unit": head(*BOTH)}).settle(after, places)
+    StreetOrTown(TOWN, BOTH).settle(after, places)
     np.testing.assert_allclose(after.sum(axis=1), 1, atol=1e-6)
     assert (after[:, 0] == before[:, 0]).all(), "a department keeps its share"
     assert (after[1::4] == before[1::4]).all()
@@ -110,10 +103,10 @@ def test_each_row_by_its_own_place_and_all_sum_to_one() -> None:
 
 def test_a_bundle_without_a_unit_head_has_nothing_to_settle() -> None:
     probabilities = np.array([[0.3, 0.7]], dtype=np.float32)
-    StreetOrTown(TOWN, {}).settle(probabilities, [Place("东区", "河街道")])
+    StreetOrTown(TOWN, ()).settle(probabilities, [Place("东区", "河街道")])
     assert probabilities.tolist() == [[pytest.approx(0.3), pytest.approx(0.7)]]
 
 
 def test_a_label_that_the_catalogue_lacks_is_named() -> None:
     with pytest.raises(ConfigError, match="火星局"):
-        StreetOrTown(TOWN, {"unit": head("城管局", "火星局")})
+        StreetOrTown(TOWN, ("城管局", "火星局"))
