@@ -97,7 +97,7 @@ def _compare(name: str, texts: list[str], rounds: int) -> None:
         ratios = [a / b for a, b in zip(times[way], times["rjieba + fastText"], strict=True)]
         print(f"  {way} / baseline: median of {statistics.median(ratios):.2f}")
     # What the conduct head costs; the other heads are columns of one matrix.
-    bare = Engine(replace(engine.bundle, conduct=None), engine.jurisdiction)
+    bare = Engine(replace(engine.bundle, conduct=None), engine.jurisdiction, tier="linear")
     with_it, without = (_median(partial(e.score, appeals), rounds) for e in (engine, bare))
     added = (with_it - without) / len(texts) * 1e6
     print(f"  reading the caller's conduct adds {added:.0f} us a text")
