@@ -134,6 +134,52 @@ def test_a_checkpoint_of_another_training_is_refused(
         fine_tune(encoder_config(tiny_base, epochs=2), found, tmp_path)
 
 
+def test_the_middle_that_no_window_reads_is_told(tiny_encoder: Path) -> None:
+    tier = load_encoder(tiny_encoder).tier
+    batch = normalise(["路灯坏了没人修，" * 60, "路灯坏了"])
+    seen = tier.read(batch)
+    assert set(seen.unread) == {0}
+    start, end = seen.unread[0]
+    cut = seen.cuts[0]
+    assert len(cut.ids) == tier.most - 2
+    assert not ((cut.starts < end) & (cut.ends > start)).any()
+    assert cut.ends[cut.ends <= start].size
+    assert cut.starts[cut.starts >= end].size
+
+
+def test_a_training_goes_on_from_an_earlier_one(
+    tiny_base: Path, encoder_data: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    before = load_encoder(tiny_encoder).card
+    heads = encoder_config(tiny_base).model_dump()["heads"]
+    topic = {"sources": [{"path": "appeals.jsonl", "label": "topic"}]}
+    # Another split would hold other rows out: what was held out stays so.
+    hold = {"appeals.jsonl": {"share": 0.1, "by": "groups"}}
+    config = encoder_config(tiny_base, epochs=1, seed=8, hold=hold, heads={"topic": topic, **heads})
+    told: list[str] = []
+    after = train_encoder(
+        config, data=encoder_data, output=tmp_path, start=tiny_encoder, tell=told.append
+    )
+    assert any("beginning with the weights" in line for line in told)
+    assert set(after.held) == set(before.held)
+    assert after.trained["start"] == before.trained
+    assert [name for name, _ in after.labels] == ["topic", "type", "unit"]
+
+
+def test_weights_are_taken_over_label_by_label(tiny_base: Path) -> None:
+    from jiesu.learn.encoder.net import Network
+
+    old = Network(tiny_base, {"type": ("help", "report"), "gone": ("x",)}, 0.0)
+    new = Network(tiny_base, {"more": ("x",), "type": ("other", "report", "help")}, 0.0)
+    fresh = new.whole.weight.detach().clone()
+    new.take_over(old.state_dict(), old.labels)
+    found, had = new.whole.weight.detach(), old.whole.weight.detach()
+    assert (found[3] == had[0]).all()  # help
+    assert (found[2] == had[1]).all()  # report
+    assert (found[:2] == fresh[:2]).all()  # a new head and a new label begin anew
+    assert (new.stretches.weight == old.stretches.weight).all()
+
+
 def test_the_graph_says_what_the_network_says(
     tiny_base: Path, encoder_data: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
