@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from jiesu.jurisdiction.model import Unit, UnitKind
 _LISTED = re.compile(r"[、，,;；|/\n]+")
 _KINDS = {
     "街道": "subdistrict",
+    "街道办事处": "subdistrict",
     "镇": "town",
     "乡": "town",
     "企业": "company",
@@ -23,6 +25,7 @@ _KINDS = {
     "部门": "department",
     "区政府": "district",
     "外部": "outside",
+    "外部单位": "outside",
 }
 
 
@@ -79,6 +82,12 @@ def _kind(written: str) -> UnitKind:
         if written == kind or _KINDS.get(written) == kind:
             found: UnitKind = kind
             return found
+    if written:
+        raise InputError(
+            "unknown_kind",
+            f"found the kind {written!r}, expected one of "
+            f"{', '.join((*get_args(UnitKind), *_KINDS))}",
+        )
     return "department"
 
 
@@ -102,4 +111,5 @@ def _table(path: Path) -> Iterator[Sequence[object]]:
     with path.open("rb") as stream:
         text = "".join(text_chunks(stream)).removeprefix("\ufeff")
     mark = "\t" if "\t" in text.partition("\n")[0] else ","
-    yield from (row for row in csv.reader(text.splitlines(), delimiter=mark) if any(row))
+    cells = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    yield from (row for row in cells if any(row))

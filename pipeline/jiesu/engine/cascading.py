@@ -119,7 +119,9 @@ class Cascade:
             before = reading.flags.pop(row, []) if gap else []
             flags = [flag for flag in before if gap and _within(flag, batch.original_span(*gap))]
             offends, pieces, cut = seen.offends[place], seen.stretches[place], seen.cuts[place]
-            found = self._stretches.scores(offends, pieces, suspicion[row])
+            # The worst clause may lie in that middle, and must not speak against what was read.
+            worst = np.zeros(len(offends)) if gap else suspicion[row]
+            found = self._stretches.scores(offends, pieces, worst)
             for kind in np.flatnonzero(found >= self._stretches.thresholds).tolist():
                 text = appeals[row].text
                 spans = self._stretches.spans(text, original(cut, batch), pieces, kind)

@@ -70,6 +70,9 @@ class Catalogue:
             [number.get(to, _NONE) if to else _NONE for to in targets.values()], dtype=np.int64
         )
         self._same = same
+        # Whether a label means what it meant when it was certified: no unit is new or merged.
+        one_to_one = len(kept) == len([to for to in targets.values() if to is not None])
+        self._as_certified = one_to_one and not strangers
         self._new = [number[name] for name in self.untrained]
         self._duties: DutyTexts | None = None
         if matcher is not None and self._new:
@@ -86,8 +89,9 @@ class Catalogue:
             self._duties = DutyTexts(units, bundle.linear.vocabulary, segmenter, sentences)
 
     def certifies(self, head: str) -> bool:
-        """Return whether what was certified of a head holds: in its own city, if no unit is new."""
-        return self.at_home and (head != "unit" or not self._new)
+        """Return whether what was certified of a head holds: in its own city, and of the unit
+        only if none is new or merged."""
+        return self.at_home and (head != "unit" or self._as_certified)
 
     def carry(self, scores: Floats, prepared: Prepared, appeals: Sequence[Appeal]) -> Floats:
         """Return probabilities (n, K) of `labels` from those of the bundle's labels (n, k)."""

@@ -98,6 +98,10 @@ class Engine:
             )
         return Assembler(self.bundle, self.jurisdiction, self._catalogue, tier=self.tier)
 
+    def certifies(self, head: str) -> bool:
+        """Return whether the bundle's certificate of a head holds for whom it serves here."""
+        return self._catalogue.certifies(head)
+
     def labels(self, head: str) -> tuple[str, ...]:
         """The labels of a head in the order of its probabilities; units are the catalogue's."""
         return self._catalogue.labels if head == "unit" else self._heads[head].labels
@@ -193,18 +197,16 @@ class Engine:
         ]
         if not parts:
             return {}
-        read = self._read(
-            [
-                appeals[row].model_copy(update={"text": appeals[row].text[start:end]})
-                for row, start, end in parts
-            ]
-        )
+        said = [
+            appeals[row].model_copy(update={"text": appeals[row].text[start:end]})
+            for row, start, end in parts
+        ]
+        read = self._read(said)
         places = [
             merge(part, reading.places[row])
             for (row, _, _), part in zip(parts, read.places, strict=True)
         ]
         scores = self._heads["unit"].probabilities(read.margins)
-        said = [appeals[row] for row, _, _ in parts]
         scores = self._catalogue.carry(scores, read.prepared, said)
         self._offices.settle(scores, places)
         return self._assembler.dispatcher.several(parts, scores, places, units.argmax(axis=1))

@@ -154,6 +154,8 @@ class Stretches:
         """
         chances = _sigmoid(pieces[:, kind])
         bounds = [(match.start(), match.end()) for match in _CLAUSE.finditer(text)]
+        if not bounds:
+            return []
         weights = np.zeros(len(bounds))
         for number, (start, end) in enumerate(bounds):
             own = chances[(cut.starts < end) & (cut.ends > start)]

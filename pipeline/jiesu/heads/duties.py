@@ -84,8 +84,7 @@ class DutyTexts:
             clauses = [
                 (k, part)
                 for k, unit in enumerate(units)
-                for part in _CLAUSES.split(unit.duty)
-                if len(part) > 1
+                for part in [p for p in _CLAUSES.split(unit.duty) if len(p) > 1] or [unit.duty]
             ]
             self._clauses = sentences([part for _, part in clauses])
             self._first = np.searchsorted([k for k, _ in clauses], np.arange(len(units)))

@@ -51,6 +51,13 @@ def window(count: int, most: int) -> Ints:
     return np.concatenate((np.arange(head), np.arange(count - (most - head), count)))
 
 
+def _cores() -> int:
+    """Return how many cores this process may use; only Linux says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class TransformerTier:
     """An encoder ready to read. labels: of every head, in the order of their logits.
@@ -92,8 +99,7 @@ class TransformerTier:
             raise BundleError(
                 "bad_encoder", f"{graph.name}: not readable: {type(error).__name__}"
             ) from None
-        cores = len(os.sched_getaffinity(0))
-        return cls(session, pieces, labels, most, ThreadPoolExecutor(cores, "jiesu-encoder"))
+        return cls(session, pieces, labels, most, ThreadPoolExecutor(_cores(), "jiesu-encoder"))
 
     def columns(self, head: str) -> slice:
         """Return where a head's logits stand in `whole`."""

@@ -137,7 +137,7 @@ def evaluate(
             {
                 name: entry.confidence
                 for name, entry in manifest.thresholds_of(engine.tier).items()
-                if entry.confidence is not None
+                if entry.confidence is not None and engine.certifies(name)
             },
             bootstrap=bootstrap,
             seed=seed,

@@ -56,7 +56,7 @@ def train_encoder(
     """
     try:
         from jiesu.learn.encoder.export import export_int8
-        from jiesu.learn.encoder.training import fine_tune
+        from jiesu.learn.encoder.training import CHECKPOINT, fine_tune
     except ImportError:
         raise ExtraError("fine-tuning an encoder", "train") from None
     base = Path(config.base)
@@ -64,6 +64,11 @@ def train_encoder(
         raise InputError(
             "no_tokenizer",
             f"{base}: found no {PIECES}, expected a folder that `jiesu encoder prune` wrote",
+        )
+    if start is not None and not (start / CHECKPOINT).is_file():
+        raise InputError(
+            "no_checkpoint",
+            f"{start}: found no {CHECKPOINT}, expected the output of `jiesu encoder train`",
         )
     tell("reading")
     pieces = Pieces.load(base / PIECES)

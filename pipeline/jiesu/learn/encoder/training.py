@@ -107,11 +107,11 @@ def fine_tune(
     checkpoint = output / CHECKPOINT
     first = 0
     if start is not None and not checkpoint.is_file():
-        state = torch.load(start / CHECKPOINT, weights_only=True)
+        state = torch.load(start / CHECKPOINT, weights_only=True, map_location="cpu")
         network.take_over(state["network"], state["labels"])
         tell(f"beginning with the weights of {start}")
     if checkpoint.is_file():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
         if state["plan"] != len(plan):
             raise ConfigError(
                 "other_checkpoint",
