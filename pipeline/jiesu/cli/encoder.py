@@ -59,6 +59,29 @@ def prune_command(
     )
 
 
+@app.command("restore")
+def restore_command(
+    trained: Annotated[
+        Path, typer.Argument(metavar="ENCODER", help="Such as a bundle's folder `encoder`.")
+    ],
+    base: Annotated[
+        Path, typer.Option(help="The pretrained folder that its pieces came from.")
+    ] = Path("out/e5"),
+    output: Output = Path("out/restored"),
+) -> None:
+    """Make a served encoder trainable again, where its checkpoint is lost.
+
+    \b
+    Examples:
+      jiesu encoder restore models/default/encoder --base out/e5 -o out/restored
+      jiesu encoder train more.yaml --base out/restored --start out/restored -o out/encoder-2
+    """
+    from jiesu.learn.encoder.restore import restore
+
+    pieces = restore(trained, base, output)
+    typer.echo(f"{output}: {pieces} pieces, weights as {trained} serves them")
+
+
 @app.command("train")
 def train_command(
     config: Annotated[

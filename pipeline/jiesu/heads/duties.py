@@ -24,8 +24,17 @@ from jiesu.text.segment import Segmenter
 Sentences = Callable[[Sequence[str]], Floats]
 """Turns texts into vectors (n, d) of length one."""
 
-BY_WORDS = ("words", "words_lead", "named", "other_named", "alike", "sure")
-BY_SENSE = (*BY_WORDS, "sense", "sense_lead", "clause", "clause_lead", "alike_in_sense")
+BY_WORDS = ("words", "words_lead", "words_score", "named", "other_named", "alike", "sure")
+BY_SENSE = (
+    *BY_WORDS,
+    "sense",
+    "sense_lead",
+    "sense_score",
+    "clause",
+    "clause_lead",
+    "clause_score",
+    "alike_in_sense",
+)
 _CLAUSES = re.compile(r"[，、；。,;]")
 _MOST_READ = 300
 _TINY = 1e-9
@@ -130,6 +139,7 @@ def pair_features(found: Likeness, probabilities: NDArray[Any], unit: int) -> ND
     columns = [
         found.words[:, unit],
         found.words[:, unit] - _best_other(found.words, unit),
+        _standard(found.words, unit),
         found.named[:, unit],
         _best_other(found.named, unit),
         scores @ found.words_between[:, unit],
@@ -139,8 +149,10 @@ def pair_features(found: Likeness, probabilities: NDArray[Any], unit: int) -> ND
         columns += [
             found.sense[:, unit],
             found.sense[:, unit] - _best_other(found.sense, unit),
+            _standard(found.sense, unit),
             found.clause[:, unit],
             found.clause[:, unit] - _best_other(found.clause, unit),
+            _standard(found.clause, unit),
             scores @ found.sense_between[:, unit],
         ]
     return np.stack(columns, axis=1)
@@ -172,6 +184,15 @@ def _best_other(values: NDArray[np.float64], unit: int) -> NDArray[np.float64]:
     others[:, unit] = -np.inf
     best: NDArray[np.float64] = others.max(axis=1)
     return best
+
+
+def _standard(values: NDArray[np.float64], unit: int) -> NDArray[np.float64]:
+    """Return how many standard deviations over all units each row's value (n,) lies above its mean.
+
+    Long or vague appeals are unlike every duty: what tells is how far one stands out.
+    """
+    spread = values.std(axis=1) + _TINY
+    return np.asarray((values[:, unit] - values.mean(axis=1)) / spread)
 
 
 def _unit_length(matrix: Any) -> Any:

@@ -2,7 +2,8 @@
 
 Runs an ONNX graph in int8 with onnxruntime; nothing of torch is needed. Inputs `ids` (1, p) and
 `mask` (1, p); outputs `whole` (1, l), every head's logits side by side, `stretches` (1, p, k) and
-`offends` (1, k), the caller's conduct piece by piece and as a whole.
+`offends` (1, k), the caller's conduct piece by piece and as a whole, and `begins` (1, p, k), where
+a stretch begins.
 """
 
 from __future__ import annotations
@@ -23,19 +24,21 @@ from jiesu.text.ngrams import Ints
 from jiesu.text.normalise import NormalBatch
 
 Logits = NDArray[np.float32]
-_One = tuple[Logits, Logits, Logits]
+_One = tuple[Logits, Logits, Logits, Logits]
+_OUTPUTS = ("whole", "stretches", "offends", "begins")
 
 
 class Seen(NamedTuple):
     """What the encoder says of some appeals.
 
-    whole: (n, l). offends: (n, k). stretches: [(p, k)] of the pieces in `cuts`. unread: bounds of
-    the middle that was too long to read, a start and an end by row.
+    whole: (n, l). offends: (n, k). stretches, begins: [(p, k)] of the pieces in `cuts`. unread:
+    bounds of the middle that was too long to read, a start and an end by row.
     """
 
     whole: Logits
     offends: Logits
     stretches: list[Logits]
+    begins: list[Logits]
     cuts: list[Cut]
     unread: Mapping[int, tuple[int, int]]
 
@@ -126,13 +129,14 @@ class TransformerTier:
             np.concatenate([one[0] for one in found]),
             np.concatenate([one[2] for one in found]),
             [one[1][0, 1:-1] for one in found],
+            [one[3][0, 1:-1] for one in found],
             cuts,
             unread,
         )
 
     def _run(self, ids: Ints) -> _One:
         framed = np.concatenate(([Pieces.BEGIN], ids, [Pieces.END]))[None, :]
-        whole, stretches, offends = self.session.run(
-            None, {"ids": framed, "mask": np.ones_like(framed)}
+        whole, stretches, offends, begins = self.session.run(
+            _OUTPUTS, {"ids": framed, "mask": np.ones_like(framed)}
         )
-        return whole, stretches, offends
+        return whole, stretches, offends, begins

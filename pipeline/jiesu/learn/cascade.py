@@ -148,6 +148,7 @@ def read_all(encoder: TrainedEncoder, appeals: Sequence[Appeal]) -> Seen:
         np.concatenate([part.whole for part in parts]),
         np.concatenate([part.offends for part in parts]),
         [one for part in parts for one in part.stretches],
+        [one for part in parts for one in part.begins],
         [one for part in parts for one in part.cuts],
         {},
     )

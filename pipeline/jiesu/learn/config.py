@@ -29,11 +29,14 @@ class Source(Part):
     `path` is below the config's `data` folder, or `shipped:` and a path below jiesu's own.
     `label` is a column; of a list, item `level`.
     `map` translates labels ("" leaves a row out); an unmapped label must be one of the head's.
-    `weight` multiplies every row. `where` keeps rows whose column has the value.
+    `weight` multiplies every row. `where` keeps rows whose column has the value. `labels` is a
+    table, tab-separated with `id` first, whose columns are added to the rows of the same id: labels
+    that were made apart from the texts.
     """
 
     path: str
     label: str
+    labels: str = ""
     level: int = 0
     map: dict[str, str] = {}
     weight: float = Field(default=1.0, gt=0)

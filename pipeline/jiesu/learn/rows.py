@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def read_rows(
     rows = Rows()
     names = label_names(head, jurisdiction)
     for source in sources:
-        for row in read_appeals(data_file(root, source.path)):
+        for row in labelled_rows(root, source.path, [source.labels]):
             label = label_of(row, source)
             if row.appeal is None or label is None:
                 rows.skipped += 1
@@ -76,6 +76,54 @@ def read_rows(
     if not rows.appeals:
         raise InputError("no_rows", f"head {head}: found no row with a label, expected some")
     return rows
+
+
+def labelled_rows(root: Path, path: str, tables: Iterable[str] = ()) -> Iterator[Row]:
+    """Yield the rows of a file, with the columns of label tables added by id.
+
+    Raises InputError for a table that cannot be read, or none of whose ids is in the file.
+    """
+    added: dict[str, dict[str, str]] = {}
+    for table in sorted({table for table in tables if table}):
+        for key, columns in read_labels(data_file(root, table)).items():
+            added.setdefault(key, {}).update(columns)
+    met = False
+    for row in read_appeals(data_file(root, path)):
+        columns = added.get(row.id)
+        met |= columns is not None
+        yield replace(row, extra={**row.extra, **columns}) if columns else row
+    if added and not met:
+        raise InputError(
+            "no_rows", f"{path}: found none of the {len(added)} ids of its label table"
+        )
+
+
+def read_labels(path: Path) -> dict[str, dict[str, str]]:
+    """Return the columns of a label table by id; `-` is no value.
+
+    Raises InputError for one that cannot be read, or gives an id twice.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("bad_labels", f"{path.name}: not readable: {error}") from None
+    names = lines[0].split("\t") if lines else []
+    if names[:1] != ["id"] or len(names) < 2:
+        raise InputError(
+            "bad_labels", f"{path.name} line 1: found {names}, expected `id` and names of labels"
+        )
+    found: dict[str, dict[str, str]] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        key, *values = line.split("\t")
+        if len(values) != len(names) - 1 or key in found:
+            raise InputError(
+                "bad_labels",
+                f"{path.name} line {number}: found {len(values)} labels of {key!r}, expected "
+                f"{len(names) - 1} of an id that is not given yet",
+            )
+        pairs = zip(names[1:], values, strict=True)
+        found[key] = {name: value for name, value in pairs if value not in ("-", "")}
+    return found
 
 
 def _known(label: str, names: Mapping[str, str], *, head: str, source: Source, number: int) -> str:

@@ -184,7 +184,8 @@ def _figures(report: HeadReport) -> dict[str, Any]:
 def _data_hashes(config: TrainConfig, data: Path) -> dict[str, str]:
     paths = set()
     for head in config.heads.values():
-        paths |= {source.path for source in head.sources} | set(head.exclude)
+        named = {path for item in head.sources for path in (item.path, item.labels) if path}
+        paths |= named | set(head.exclude)
         paths |= {head.test.path} if head.test else set()
     if config.conduct is not None:
         part = config.conduct

@@ -110,7 +110,8 @@ def describe(
 
 
 def _paths(config: EncoderConfig) -> set[str]:
-    paths = {source.path for head in config.heads.values() for source in head.sources}
+    sources = [source for head in config.heads.values() for source in head.sources]
+    paths = {path for source in sources for path in (source.path, source.labels) if path}
     if config.conduct is not None:
         paths |= {*config.conduct.authored, *config.conduct.lines, *config.conduct.negatives}
     return paths | set(config.exclude)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from jiesu.learn.conduct import (
 from jiesu.learn.encoder.config import EncoderConfig
 from jiesu.learn.encoder.folder import EncoderCard, text_hash
 from jiesu.learn.labels import label_names, label_order
-from jiesu.learn.rows import data_file, label_of
+from jiesu.learn.rows import data_file, label_of, labelled_rows, value_of
 from jiesu.schema import Appeal
 from jiesu.text.ngrams import Ints
 from jiesu.text.normalise import normalise
@@ -38,11 +38,13 @@ _CHUNK = 512
 
 @dataclass(slots=True)
 class Known:
-    """One appeal and what is known of it. labels: by head. marks: None if its conduct is not."""
+    """One appeal and what is known of it. labels, seconds: by head. marks: None if its conduct is
+    not."""
 
     appeal: Appeal
     path: str
     labels: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, str] = field(default_factory=dict)
     marks: list[Mark] | None = None
 
 
@@ -50,13 +52,16 @@ class Known:
 class Example:
     """One appeal in pieces.
 
-    ids: (p,) with the begin and the end. labels: (h,), NO_LABEL where not known.
+    ids: (p,) with the begin and the end. labels, seconds: (h,), NO_LABEL where not known.
     marks: (p, k) which pieces lie in a stretch of a kind, None where the conduct is not known.
+    begins: (p, k) which pieces begin one.
     """
 
     ids: Ints
     labels: Ints
+    seconds: Ints
     marks: NDArray[np.bool_] | None
+    begins: NDArray[np.bool_] | None
     path: str
 
 
@@ -75,20 +80,26 @@ def gather(config: EncoderConfig, data: Path, jurisdiction: Jurisdiction) -> lis
     """Read every file that the config names; an appeal that stands in two has both's labels."""
     known: dict[str, Known] = {}
     wanted: dict[str, list[str]] = {}
+    tables: dict[str, list[str]] = {}
     for name, head in config.heads.items():
         for source in head.sources:
             wanted.setdefault(source.path, []).append(name)
+            tables.setdefault(source.path, []).append(source.labels)
     names = {name: label_names(name, jurisdiction) for name in config.heads}
     for path, heads in wanted.items():
-        for row in read_appeals(data_file(data, path)):
+        for row in labelled_rows(data, path, tables[path]):
             if row.appeal is None:
                 continue
             entry = known.setdefault(row.appeal.text, Known(row.appeal, path))
             for name in heads:
                 for source in config.heads[name].sources:
                     label = label_of(row, source) if source.path == path else None
-                    if label is not None:
-                        entry.labels.setdefault(name, names[name].get(label, label))
+                    if label is None:
+                        continue
+                    entry.labels.setdefault(name, names[name].get(label, label))
+                    other = value_of(row, config.heads[name].second)
+                    if isinstance(other, str) and other:
+                        entry.seconds.setdefault(name, names[name].get(other, other))
     if config.conduct is not None:
         for rows, path in _conduct_files(config, data):
             for appeal, marks in zip(rows.appeals, rows.marks, strict=True):
@@ -190,17 +201,27 @@ def cut_rows(
         for row, found in zip(part, pieces.cut(batch), strict=True):
             chosen = window(len(found.ids), most - 2)
             ids = np.concatenate(([pieces.BEGIN], found.ids[chosen], [pieces.END]))
-            marks = None
+            marks = begins = None
             if row.marks is not None:
                 marks = np.zeros((len(ids), len(KINDS)), dtype=np.bool_)
+                begins = np.zeros_like(marks)
                 first, last = batch.origin[found.starts], batch.origin[found.ends - 1] + 1
                 for kind, a, b in row.marks:
                     inside = (np.minimum(last, b) > np.maximum(first, a))[chosen]
                     marks[1:-1, KINDS.index(kind)] |= inside
-            labels = [
-                order[name].index(row.labels[name]) if name in row.labels else NO_LABEL
-                for name in order
-            ]
-            examples.append(Example(ids, np.array(labels, dtype=np.int64), marks, row.path))
+                    if inside.any():
+                        begins[1 + int(inside.argmax()), KINDS.index(kind)] = True
+            labels, seconds = (_numbers(known, order) for known in (row.labels, row.seconds))
+            examples.append(Example(ids, labels, seconds, marks, begins, row.path))
             shares.append(1 - len(chosen) / max(1, len(found.ids)))
     return examples, shares
+
+
+def _numbers(known: Mapping[str, str], order: Mapping[str, tuple[str, ...]]) -> Ints:
+    return np.array(
+        [
+            labels.index(known[name]) if known.get(name) in labels else NO_LABEL
+            for name, labels in order.items()
+        ],
+        dtype=np.int64,
+    )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jiesu.errors import ExtraError, InputError
 from jiesu.heads.pieces import Pieces, as_written, unigram_tokenizer
@@ -24,7 +25,7 @@ from jiesu.text.normalise import fold_table, normalise
 _SPACE = "▁"
 _SPECIAL = 4
 """<s> <pad> </s> <unk> stand first in the tokenizer and stay there."""
-_WORDS = "embeddings.word_embeddings.weight"
+WORDS = "embeddings.word_embeddings.weight"
 _CHUNK = 2000
 
 
@@ -79,7 +80,7 @@ def prune_encoder(source: Path, output: Path, texts: Iterable[str], *, at_least:
     unknown = sum(ids.count(Pieces.UNKNOWN) for ids in after)
     output.mkdir(parents=True, exist_ok=True)
     weights = load_file(source / "model.safetensors")
-    weights[_WORDS] = np.ascontiguousarray(weights[_WORDS][keep])
+    weights[WORDS] = np.ascontiguousarray(weights[WORDS][keep])
     save_file(weights, output / "model.safetensors", metadata={"format": "pt"})
     config: dict[str, Any] = json.loads((source / "config.json").read_text("utf-8"))
     config["vocab_size"] = len(keep)
@@ -103,6 +104,29 @@ def _vocabulary(folder: Path) -> list[tuple[str, float]]:
             f"{folder.name}: found a tokenizer of type {model['type']}, expected Unigram",
         )
     return [(str(piece), float(score)) for piece, score in model["vocab"]]
+
+
+def piece_names(folder: Path) -> list[str]:
+    """Return the pieces of a folder's tokenizer.json, in order. Raises InputError without one."""
+    return [name for name, _ in _vocabulary(folder)]
+
+
+def pick_pieces(
+    words: NDArray[np.float32], names: Sequence[str], wanted: Sequence[str], folder: Path
+) -> NDArray[np.float32]:
+    """Return the vectors (w, d) of the wanted pieces out of all (n, d), n names.
+
+    Raises InputError for a piece that there is none of.
+    """
+    places = {name: number for number, name in enumerate(names)}
+    missing = [name for name in wanted if name not in places]
+    if missing:
+        raise InputError(
+            "other_base",
+            f"{folder}: {len(missing)} of the {len(wanted)} pieces wanted are not among its "
+            f"{len(names)}, expected the folder that they were pruned from",
+        )
+    return np.ascontiguousarray(words[[places[name] for name in wanted]])
 
 
 def _chunks(texts: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from jiesu.heads.pieces import Pieces
 from jiesu.learn.conduct import KINDS
 from jiesu.learn.encoder.config import EncoderConfig
 from jiesu.learn.encoder.examples import Example, Examples
-from jiesu.learn.encoder.net import Network, losses
+from jiesu.learn.encoder.net import HeadLoss, Network, Truth, losses
 
 Progress = Callable[[str], None]
 CHECKPOINT = "checkpoint.pt"
@@ -51,22 +51,37 @@ def epoch_batches(
     return batches
 
 
-def collate(rows: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Return ids, mask, labels, marks and judged of a batch, padded to its longest row."""
+def collate(rows: Sequence[Example]) -> tuple[Tensor, Tensor, Truth]:
+    """Return ids, mask and what is known of a batch, padded to its longest row."""
     longest = max(len(row.ids) for row in rows)
     ids = torch.full((len(rows), longest), Pieces.PAD, dtype=torch.long)
     mask = torch.zeros((len(rows), longest), dtype=torch.long)
     marks = torch.zeros((len(rows), longest, len(KINDS)))
+    begins = torch.zeros_like(marks)
     judged = torch.zeros((len(rows), longest))
     for number, row in enumerate(rows):
         count = len(row.ids)
         ids[number, :count] = torch.from_numpy(row.ids)
         mask[number, :count] = 1
-        if row.marks is not None:
+        if row.marks is not None and row.begins is not None:
             marks[number, :count] = torch.from_numpy(row.marks).float()
+            begins[number, :count] = torch.from_numpy(row.begins).float()
             judged[number, 1 : count - 1] = 1
     labels = torch.from_numpy(np.stack([row.labels for row in rows]))
-    return ids, mask, labels, marks, judged
+    seconds = torch.from_numpy(np.stack([row.seconds for row in rows]))
+    return ids, mask, Truth(labels, seconds, marks, begins, judged)
+
+
+def head_losses(config: EncoderConfig, examples: Examples) -> list[HeadLoss]:
+    """Return what each head's loss counts: classes by their sizes in training."""
+    found = []
+    for number, (name, head) in enumerate(config.heads.items()):
+        known = [int(row.labels[number]) for row in examples.train if row.labels[number] >= 0]
+        sizes = np.bincount(known, minlength=len(examples.labels[name])).clip(min=1)
+        classes = (sizes.mean() / sizes) ** head.balance
+        classes /= max(1e-9, float((classes * sizes).sum() / sizes.sum()))
+        found.append(HeadLoss(head.weight, torch.from_numpy(classes).float(), head.share))
+    return found
 
 
 def fine_tune(
@@ -96,16 +111,18 @@ def fine_tune(
         for epoch in range(config.epochs)
         for batch in epoch_batches(examples.train, config, epoch)
     ]
-    warm = max(1, int(config.warm_up * len(plan)))
+    ends = {epoch: number for number, (epoch, _) in enumerate(plan)}
+    steps = -(-len(plan) // config.accumulate)
+    warm = max(1, int(config.warm_up * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda step: min(
             (step + 1) / warm,
-            max(_FLOOR, 1 - (step - warm) / max(1, len(plan) - warm)),
+            max(_FLOOR, 1 - (step - warm) / max(1, steps - warm)),
         ),
     )
     checkpoint = output / CHECKPOINT
-    first = 0
+    first, best = 0, Best()
     if start is not None and not checkpoint.is_file():
         state = torch.load(start / CHECKPOINT, weights_only=True, map_location="cpu")
         network.take_over(state["network"], state["labels"])
@@ -122,24 +139,26 @@ def fine_tune(
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
+        best = Best(*state["best"])
         tell(f"going on from step {first}")
-    weights = [head.weight for head in config.heads.values()]
+    heads = [head._replace(classes=head.classes.to(device)) for head in head_losses(config, examples)]
     conduct = config.conduct.weight if config.conduct else 0.0
     began, total = monotonic(), 0.0
     network.train()
     for step in range(first, len(plan)):
         epoch, rows = plan[step]
+        if best.epoch + config.patience < epoch and config.patience:
+            break
         torch.manual_seed(config.seed * 1_000_003 + step)  # the same dropout after a restart
-        batch = [part.to(device) for part in collate([examples.train[row] for row in rows])]
-        ids, mask, labels, marks, judged = batch
-        with torch.autocast(device.type, dtype=torch.bfloat16):
-            logits = network(ids, mask)
-        loss = losses(logits, labels, marks, judged, network.sizes, weights, conduct)
-        optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+        loss = _loss(network, [examples.train[row] for row in rows], heads, conduct)
+        torch.autograd.backward(loss / config.accumulate)
+        last = step + 1 == len(plan)
+        whole = last or (step + 1) % config.accumulate == 0
+        if whole:
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            schedule.step()
         total += float(loss.detach())
         if (step + 1) % 50 == 0:
             pace = (monotonic() - began) / (step + 1 - first)
@@ -149,7 +168,11 @@ def fine_tune(
                 f"{pace:.2f} s a step, {left:.0f} min left"
             )
             total = 0.0
-        if (step + 1) % config.save_every == 0 or step + 1 == len(plan):
+        if config.patience and ends[epoch] == step:
+            best = _judge(network, examples, config, heads, conduct, best, epoch)
+            tell(f"epoch {epoch + 1}: loss {best.last:.4f} on the rows held out")
+        # A checkpoint between the batches of a step would lose their gradients.
+        if last or (whole and (step + 1) % (config.save_every * config.accumulate) == 0):
             _save(
                 checkpoint,
                 {
@@ -159,9 +182,55 @@ def fine_tune(
                     "network": network.state_dict(),
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
+                    "best": tuple(best),
                 },
             )
+    if best.weights:
+        network.load_state_dict(best.weights)
     return network
+
+
+class Best(NamedTuple):
+    """The epoch with the lowest loss on the rows held out, its weights, and the latest loss."""
+
+    epoch: int = 0
+    loss: float = float("inf")
+    last: float = float("inf")
+    weights: dict[str, Tensor] = {}  # noqa: RUF012  (never written to)
+
+
+def _loss(
+    network: Network, rows: Sequence[Example], heads: Sequence[HeadLoss], conduct: float
+) -> Tensor:
+    device = heads[0].classes.device
+    ids, mask, truth = collate(rows)
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        logits = network(ids.to(device), mask.to(device))
+    return losses(logits, Truth(*(part.to(device) for part in truth)), heads, conduct)
+
+
+def _judge(
+    network: Network,
+    examples: Examples,
+    config: EncoderConfig,
+    heads: Sequence[HeadLoss],
+    conduct: float,
+    best: Best,
+    epoch: int,
+) -> Best:
+    network.eval()
+    held = sorted(examples.held, key=lambda row: len(row.ids))
+    size = max(1, config.batch // max(len(row.ids) for row in held))
+    with torch.inference_mode():
+        found = [
+            float(_loss(network, held[at : at + size], heads, conduct)) * len(held[at : at + size])
+            for at in range(0, len(held), size)
+        ]
+    network.train()
+    loss = sum(found) / len(held)
+    if loss >= best.loss:
+        return best._replace(last=loss)
+    return Best(epoch, loss, loss, {k: v.detach().clone() for k, v in network.state_dict().items()})
 
 
 def _save(path: Path, state: dict[str, Any]) -> None:
