@@ -11,8 +11,9 @@ from jiesu.errors import ConfigError
 def resource(*parts: str) -> Path:
     """Return the path of a shipped file or folder, such as `resource("models", "default")`.
 
-    An installed wheel carries `configs/`, `models/default/`, `data/samples/` and `data/authored/`
-    inside the package; a checkout (editable install) has them at the root of the repository.
+    An installed wheel carries `configs/`, `models/default/`, and `samples/`, `authored/` and
+    `labels/` of `data/` inside the package; a checkout (editable install) has them at the root of
+    the repository.
 
     Raises ConfigError if neither place has it.
     """

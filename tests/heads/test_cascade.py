@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jiesu.heads.cascade import Blend, Reach, Stretches, pooled_columns, softmax
-from jiesu.heads.pieces import Cut
+from jiesu.heads.cascade import Blend, Reach, pooled_columns, softmax
 from jiesu.heads.transformer import window
 
 LABELS = 4
@@ -75,60 +74,6 @@ def test_long_texts_have_a_limit_of_their_own() -> None:
     lengths, calm = np.array([99, 100]), np.zeros(2)
     assert reach.rows({"type": sure}, calm, None, lengths).tolist() == [False, True]
     assert reach.rows({"unit": sure}, calm, None, lengths).tolist() == [False, False]
-
-
-def pieces_of(text: str) -> Cut:
-    places = np.arange(len(text))
-    return Cut(places, places, places + 1)
-
-
-BOTH = {"饭桶": 4.0, "蠢猪": 4.0}
-STRETCHES = [
-    ("路灯坏了，你们就是饭桶，快修", {"饭桶": 4.0}, ["你们就是饭桶"], "the clause of an insult"),
-    (
-        "路灯坏了，饭桶，蠢猪，快修",
-        {"饭桶": 4.0, "蠢猪": 4.0},
-        ["饭桶，蠢猪"],
-        "neighbours are one",
-    ),
-    (
-        "市民：饭桶\n坐席：您好\n市民：蠢猪",
-        {"饭桶": 4.0, "蠢猪": 4.0},
-        ["饭桶", "蠢猪"],
-        "not the answer",
-    ),
-    ("饭桶，然后呢，蠢猪", {"饭桶": 4.0, "蠢猪": 4.0}, ["饭桶", "蠢猪"], "nor what is between"),
-]
-
-
-@pytest.mark.parametrize(("text", "odds", "expected", "reason"), STRETCHES)
-def test_stretches_are_clauses(
-    text: str, odds: dict[str, float], expected: list[str], reason: str
-) -> None:
-    pieces = np.full((len(text), 1), -9.0, dtype=np.float32)
-    for word, value in odds.items():
-        pieces[text.index(word) : text.index(word) + len(word), 0] = value
-    made = Stretches(np.array([0.5]), 0.5, (0.0, 0.5, 0.5, 0.0))
-    spans = made.spans(text, pieces_of(text), pieces, 0)
-    assert [text[start:end] for start, end in spans] == expected, reason
-
-
-def test_an_appeal_offends_by_all_that_is_said_of_it() -> None:
-    made = Stretches(np.array([0.5]), 0.5, (0.0, 0.5, 0.5, 0.0))
-    pieces = np.array([-9, 4, 4, -9], dtype=np.float32)[:, None]
-    clause = np.array([0.5])
-    high, low = (np.array([value], dtype=np.float32) for value in (9.0, -9.0))
-    assert made.scores(high, pieces, clause)[0] > 0.9
-    assert made.scores(low, pieces, clause)[0] < 0.2
-    assert made.scores(high, pieces[:0], clause).tolist() == [0.0]
-
-
-def test_what_the_linear_tier_says_of_a_clause_counts_too() -> None:
-    made = Stretches(np.array([0.5]), 0.5, (-1.0, 0.5, 0.5, 1.0))
-    logit, pieces = np.zeros(1, dtype=np.float32), np.zeros((3, 1), dtype=np.float32)
-    chances = [made.scores(logit, pieces, np.array([value]))[0] for value in (0, 0.1, 0.9, 1)]
-    assert chances == sorted(chances)
-    assert chances[0] < 0.01 < 0.99 < chances[-1]
 
 
 @given(st.integers(0, 400), st.integers(4, 200))

@@ -19,6 +19,8 @@ from jiesu.learn.conduct import KINDS
 from jiesu.learn.encoder.build import load_encoder_config, train_encoder
 from jiesu.learn.encoder.examples import NO_LABEL, Examples, make_examples
 from jiesu.learn.encoder.folder import CARD, load_encoder, place_encoder, text_hash
+from jiesu.learn.encoder.prune import prune_encoder
+from jiesu.learn.encoder.restore import restore
 from jiesu.resources import resource
 from jiesu.text.normalise import normalise
 from tiny_encoder import MATTERS, WHO, encoder_config
@@ -74,6 +76,9 @@ def test_marks_lie_on_the_pieces_of_the_marked_words(tiny_base: Path, encoder_da
         assert example.marks[:, abuse].sum() == (length if row.marks else 0)
         assert len(example.ids) == len(cut.ids) + 2
         assert not example.marks[[0, -1]].any()
+        assert example.begins is not None
+        assert example.begins.sum() == len(row.marks or [])
+        assert not (example.begins & ~example.marks).any()
 
 
 def test_files_that_must_not_be_trained_on_are_not(tiny_base: Path, encoder_data: Path) -> None:
@@ -206,12 +211,95 @@ def test_the_graph_says_what_the_network_says(
     for place, cut in enumerate(seen.cuts):
         ids = torch.tensor([[Pieces.BEGIN, *cut.ids.tolist(), Pieces.END]])
         with torch.inference_mode():
-            whole, stretches, offends = network(ids, torch.ones_like(ids))
+            whole, stretches, offends, begins = network(ids, torch.ones_like(ids))
         assert np.allclose(whole.numpy()[0], seen.whole[place], atol=1e-4)
         assert np.allclose(offends.numpy()[0], seen.offends[place], atol=1e-4)
         assert np.allclose(stretches.numpy()[0, 1:-1], seen.stretches[place], atol=1e-4)
+        assert np.allclose(begins.numpy()[0, 1:-1], seen.begins[place], atol=1e-4)
     assert np.corrcoef(seen.whole.ravel(), small.whole.ravel())[0, 1] > 0.99
     assert collate(found.held[:2])[0].shape[0] == 2
+
+
+def test_a_served_encoder_can_be_trained_again(
+    tiny_base: Path, tiny_encoder: Path, encoder_data: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    from jiesu.learn.encoder.net import Network
+
+    card = load_encoder(tiny_encoder).card
+    assert restore(tiny_encoder, tiny_base, tmp_path) == len(Pieces.load(tiny_encoder / PIECES))
+    assert load_encoder(tmp_path).card == card
+    exact, rounded = (
+        Network(base, dict(card.labels), 0.0).eval() for base in (tiny_base, tmp_path)
+    )
+    for network, folder in ((exact, tiny_encoder), (rounded, tmp_path)):
+        state = torch.load(folder / "checkpoint.pt", weights_only=True)
+        network.take_over(state["network"], state["labels"])
+    for (name, one), other in zip(exact.named_parameters(), rounded.parameters(), strict=True):
+        # Rounded to int8, a scale a column; embeddings and layer norms exactly as they were.
+        loss = (one - other).abs().max()
+        assert loss <= one.abs().max() / 127 + 1e-7, name
+        assert loss == 0 or name.endswith("weight"), name
+    config = encoder_config(tmp_path, epochs=1)
+    again = train_encoder(config, data=encoder_data, output=tmp_path / "on", start=tmp_path)
+    assert set(again.held) == set(card.held)
+
+
+def test_a_base_of_other_pieces_cannot_restore(
+    tiny_base: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    small = tmp_path / "small"
+    prune_encoder(tiny_base, small, ["路灯坏了"], at_least=1)
+    with pytest.raises(InputError, match="pieces wanted are not among"):
+        restore(tiny_encoder, small, tmp_path / "out")
+
+
+def test_a_second_label_is_learned_a_little(tiny_base: Path, tmp_path: Path) -> None:
+    import torch
+
+    from jiesu.learn.encoder.net import HeadLoss, Truth, losses
+
+    logits = torch.tensor([[3.0, 0.0, -3.0]])
+    nothing = torch.zeros((1, 2, len(KINDS)))
+    empty = Truth(*(torch.zeros(0),) * 2, nothing, nothing, torch.zeros((1, 2)))
+
+    def loss(first: int, second: int, classes: tuple[float, ...] = (1.0, 1.0, 1.0)) -> float:
+        truth = empty._replace(labels=torch.tensor([[first]]), seconds=torch.tensor([[second]]))
+        head = HeadLoss(1.0, torch.tensor(classes), 0.25)
+        parts = (logits, nothing, torch.zeros((1, len(KINDS))), nothing)
+        return float(losses(parts, truth, [head], 0.0))
+
+    alone, other = loss(0, NO_LABEL), loss(2, NO_LABEL)
+    assert loss(0, 2) == pytest.approx(0.75 * alone + 0.25 * other, abs=1e-5)
+    assert loss(0, NO_LABEL, (2.0, 1.0, 1.0)) == pytest.approx(2 * alone, abs=1e-5)
+    assert loss(NO_LABEL, NO_LABEL) == 0.0
+
+
+def test_a_training_ends_early_with_its_best_weights(
+    tiny_base: Path, encoder_data: Path, tmp_path: Path
+) -> None:
+    from jiesu.learn.encoder.training import fine_tune
+
+    # At such a rate every further epoch is worse than the first.
+    changes = {"epochs": 6, "patience": 1, "rate": 0.5, "head_rate": 0.5}
+    found = examples_of(tiny_base, encoder_data, **changes)
+    told: list[str] = []
+    fine_tune(encoder_config(tiny_base, **changes), found, tmp_path, tell=told.append)
+    assert 2 <= sum("held out" in line for line in told) < 6
+
+
+def test_batches_add_up_to_a_step(tiny_base: Path, encoder_data: Path, tmp_path: Path) -> None:
+    import torch
+
+    from jiesu.learn.encoder.training import CHECKPOINT, fine_tune
+
+    changes = {"epochs": 1, "batch": 512, "accumulate": 3, "save_every": 1}
+    found = examples_of(tiny_base, encoder_data, **changes)
+    fine_tune(encoder_config(tiny_base, **changes), found, tmp_path)
+    state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    steps = {int(part["step"]) for part in state["optimiser"]["state"].values()}
+    assert steps == {-(-state["plan"] // 3)}
 
 
 def test_fine_tuning_teaches(tiny_base: Path, tmp_path: Path) -> None:

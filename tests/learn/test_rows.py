@@ -154,3 +154,35 @@ def test_excluded_files_are_read_whole(write: Write) -> None:
     root = write({"text": "一"}, {"text": ""}, {"text": "二", "l": "a"})
     config = HeadConfig(sources=(Source(path="b", label="l"),), exclude=("a.jsonl",))
     assert [appeal.text for appeal in excluded_texts(root, config)] == ["一", "二"]
+
+
+def test_a_label_table_joins_by_id(write: Write, haikou: Jurisdiction) -> None:
+    root = write({"id": "a", "text": "一"}, {"id": "b", "text": "二"}, {"id": "c", "text": "三"})
+    (root / "t.tsv").write_text("id\ttype\talt\nb\thelp\t-\nc\t投诉\thelp\n", "utf-8")
+    source = Source(path="a.jsonl", label="type", labels="t.tsv")
+    rows = read_rows(root, [source], head="type", jurisdiction=haikou)
+    assert [appeal.id for appeal in rows.appeals] == ["b", "c"]
+    assert rows.labels == ["help", "complaint"]
+    assert rows.alternatives == [None, "help"]
+    assert rows.skipped == 1
+
+
+TABLES = [
+    pytest.param("type\nhelp\n", "line 1", id="no id column"),
+    pytest.param("id\ttype\na\n", "line 2", id="a short line"),
+    pytest.param("id\ttype\na\thelp\na\thelp\n", "line 3", id="an id given twice"),
+    pytest.param("id\ttype\nzz\thelp\n", "none of the 1 ids", id="a table of another file"),
+    pytest.param(None, "not readable", id="no such table"),
+]
+
+
+@pytest.mark.parametrize(("table", "said"), TABLES)
+def test_a_label_table_at_fault_is_refused(
+    write: Write, haikou: Jurisdiction, table: str | None, said: str
+) -> None:
+    root = write({"id": "a", "text": "一"})
+    if table is not None:
+        (root / "t.tsv").write_text(table, "utf-8")
+    source = Source(path="a.jsonl", label="type", labels="t.tsv")
+    with pytest.raises(InputError, match=said):
+        read_rows(root, [source], head="type", jurisdiction=haikou)

@@ -82,8 +82,8 @@ class BlendEntry(Part):
 class EncoderEntry(Part):
     """The encoder: its heads' labels in the graph's order, the longest window, and the cascade.
 
-    sure, sure_long, long, special, conduct: see heads.cascade.Reach. flag (thresholds), share,
-    mix (weights): see heads.cascade.Stretches.
+    sure, sure_long, long, special, conduct: see heads.cascade.Reach. flag (thresholds), cutting,
+    mix (weights): see heads.stretches.Stretches.
     thresholds: by tier and head, each certified for that tier as a whole.
     trained: what the encoder's card says of its training.
     """
@@ -98,7 +98,7 @@ class EncoderEntry(Part):
     special: float
     conduct: float
     flag: tuple[float, ...]
-    share: float
+    cutting: tuple[float, float, float]
     mix: tuple[float, float, float, float]
     thresholds: dict[str, dict[str, ThresholdEntry]]
     trained: dict[str, Any]

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from jiesu.bundle import Bundle, EncoderEntry, HeadEntry
 from jiesu.engine.reading import Reading
 from jiesu.errors import BundleError, ConfigError
-from jiesu.heads.cascade import ALARM, Blend, Reach, Stretches, pooled_columns
+from jiesu.heads.cascade import ALARM, Blend, Reach, pooled_columns
 from jiesu.heads.linear import Floats
 from jiesu.heads.pieces import original
+from jiesu.heads.stretches import Cutting, Stretches
 from jiesu.heads.transformer import TransformerTier
 from jiesu.schema import Appeal, Flag, FlagKind, Tier
 
@@ -57,7 +58,7 @@ class Cascade:
         self.tier: Tier = tier
         self._encoder = encoder
         self._kinds = entry.kinds
-        self._stretches = Stretches(np.array(entry.flag), entry.share, entry.mix)
+        self._stretches = Stretches(np.array(entry.flag), Cutting(*entry.cutting), entry.mix)
         self._reach = Reach(entry.sure, entry.special, entry.conduct, entry.sure_long, entry.long)
         if tier == "transformer":
             self._reach = Reach(dict.fromkeys(entry.sure, _ALWAYS), 0.0, -1.0)
@@ -119,12 +120,13 @@ class Cascade:
             before = reading.flags.pop(row, []) if gap else []
             flags = [flag for flag in before if gap and _within(flag, batch.original_span(*gap))]
             offends, pieces, cut = seen.offends[place], seen.stretches[place], seen.cuts[place]
+            begins, bounds = seen.begins[place], original(cut, batch)
             # The worst clause may lie in that middle, and must not speak against what was read.
             worst = np.zeros(len(offends)) if gap else suspicion[row]
             found = self._stretches.scores(offends, pieces, worst)
             for kind in np.flatnonzero(found >= self._stretches.thresholds).tolist():
                 text = appeals[row].text
-                spans = self._stretches.spans(text, original(cut, batch), pieces, kind)
+                spans = self._stretches.spans(text, bounds, pieces[:, kind], begins[:, kind])
                 flags += [_flag(text, span, self._kinds[kind], found[kind]) for span in spans]
             if flags:
                 reading.flags[row] = sorted(flags, key=lambda flag: flag.start)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jiesu.heads.linear import Floats
-from jiesu.heads.pieces import Cut
 from jiesu.text.ngrams import Ints
 
 _TINY = 1e-9
-_CLAUSE = re.compile(r"[^，。！？；、,.!?;:：\s“”\"…~—]+")
-_MOST_ODDS = 8.0
 _HEEDED = 0.4
 ALARM = "emergency"
 """The disposition that either tier may raise."""
@@ -119,69 +115,3 @@ class Reach:
         if normal is not None:
             asked |= 1 - probabilities["disposition"][:, normal] >= self.special
         return asked
-
-
-@dataclass(frozen=True, slots=True)
-class Stretches:
-    """The caller's conduct from both tiers: kinds in the encoder's order, what makes them flags.
-
-    A kind is flagged where its chance reaches its threshold: a logistic model (bias, then weights)
-    of what the encoder says of the appeal and of its likeliest piece, and the linear tier of its
-    likeliest clause. Its stretches are clauses, those with at least `share` of what the pieces of
-    the likeliest clause say.
-    """
-
-    thresholds: NDArray[np.float64]
-    share: float
-    weights: tuple[float, float, float, float]
-
-    def scores(
-        self, offends: Floats, pieces: Floats, clause: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return each kind's chance (k,) from an appeal's logits (k,), its pieces' (p, k) and the
-        likeliest clause's chance (k,)."""
-        if not len(pieces):
-            return np.zeros(len(offends))
-        bias, *weights = self.weights
-        said = conduct_features(offends, pieces, clause)
-        return _sigmoid(said @ np.array(weights) + bias)
-
-    def spans(self, text: str, cut: Cut, pieces: Floats, kind: int) -> list[tuple[int, int]]:
-        """Return the stretches of a kind as bounds in the text. cut: with bounds in the text.
-
-        A clause weighs as the root of (its likeliest piece's chance x the mean of its pieces'): an
-        insult marks its clause, and a clause that holds one word of it is not all of one.
-        """
-        chances = _sigmoid(pieces[:, kind])
-        bounds = [(match.start(), match.end()) for match in _CLAUSE.finditer(text)]
-        if not bounds:
-            return []
-        weights = np.zeros(len(bounds))
-        for number, (start, end) in enumerate(bounds):
-            own = chances[(cut.starts < end) & (cut.ends > start)]
-            if len(own):
-                weights[number] = np.sqrt(own.max() * own.mean())
-        found: list[tuple[int, int]] = []
-        for number in np.flatnonzero(weights >= max(self.share * weights.max(), _TINY)).tolist():
-            start, end = bounds[number]
-            before = found[-1] if found else None
-            if before and number and before[1] == bounds[number - 1][1]:
-                between = text[before[1] : start]
-                if "\n" not in between:
-                    found[-1] = (before[0], end)
-                    continue
-            found.append((start, end))
-        return found
-
-
-def conduct_features(
-    offends: Floats, pieces: Floats, clause: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return what speaks for each kind (k, 3) as log-odds, bounded: see Stretches."""
-    odds = np.log(np.maximum(clause, _TINY)) - np.log(np.maximum(1 - clause, _TINY))
-    found = np.stack([offends, pieces.max(axis=0), odds], axis=1).astype(np.float64)
-    return np.clip(found, -_MOST_ODDS, _MOST_ODDS)
-
-
-def _sigmoid(logits: Floats) -> NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), dtype=np.float64)

@@ -16,12 +16,14 @@ from jiesu.bundle import BlendEntry, EncoderEntry, ThresholdEntry
 from jiesu.decide.calibrate import log_loss
 from jiesu.decide.certify import Certificate, certify, set_floors
 from jiesu.errors import InputError
-from jiesu.heads.cascade import ALARM, Blend, Reach, Stretches, conduct_features, pooled_columns
+from jiesu.heads.cascade import ALARM, Blend, Reach, pooled_columns
 from jiesu.heads.linear import Floats
 from jiesu.heads.pieces import original
+from jiesu.heads.stretches import Cutting, Stretches, conduct_features
 from jiesu.heads.transformer import Seen
 from jiesu.learn.conduct import KINDS, ConductRows
 from jiesu.learn.config import CascadeConfig
+from jiesu.learn.decisions import overlap
 from jiesu.learn.encoder.folder import TrainedEncoder
 from jiesu.schema import Appeal
 from jiesu.text.ngrams import Ints
@@ -34,7 +36,13 @@ _NEVER = 2.0
 _NO_MIX = (0.0, 0.0, 0.0, 0.0)
 _PENALTY = 1e-3
 _GRID = tuple(round(0.2 + 0.02 * step, 2) for step in range(40))
-_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+_LIMITS = tuple(round(0.95 - 0.05 * step, 2) for step in range(18))
+_CUTTINGS = tuple(
+    Cutting(share, begin, whole)
+    for share in (0.2, 0.35, 0.5, 0.65)
+    for begin in (0.3, 0.5, 0.7)
+    for whole in (0.4, 0.5, 0.65, 0.8, 2.0)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ def fit_cascade(
     labels = dict(encoder.card.labels)
     blends: dict[str, BlendEntry] = {}
     thresholds: dict[str, dict[str, ThresholdEntry]] = {"cascade": {}, "transformer": {}}
-    reach = Reach(config.sure, config.special, _NEVER, config.sure_long, config.long)
+    sure = dict(config.sure)
     for name, found in heads.items():
         if name not in labels:
             continue
@@ -93,7 +101,12 @@ def fit_cascade(
         alarm = found.labels.index(ALARM) if ALARM in found.labels else None
         blended = blend.heeding(linear, logits, alarm)
         cascade = blended
-        if name in config.sure:
+        if name in sure:
+            if config.keep:
+                sure[name] = least_sure(
+                    linear[fit], blended[fit], truth[fit], most=sure[name], keep=config.keep
+                )
+            reach = Reach(sure, config.special, _NEVER, config.sure_long, config.long)
             lengths = np.array([len(found.appeals[i].text) for i in held.tolist()])
             unsure = reach.unsure(name, linear, lengths)
             cascade = np.where(unsure[:, None], blended, linear)
@@ -107,11 +120,11 @@ def fit_cascade(
         for tier, scores in (("cascade", cascade), ("transformer", blended)):
             if found.certified:
                 thresholds[tier][name] = _threshold(scores[test], truth[test], risk, delta)
-    flag, share, mix = (_NEVER,) * len(encoder.card.kinds), _SHARES[0], _NO_MIX
+    flag, cutting, mix = (_NEVER,) * len(encoder.card.kinds), _CUTTINGS[0], _NO_MIX
     conduct = _NEVER
     if said is not None:
         rows, suspicion = said
-        flag, share, mix = fit_stretches(encoder, rows, suspicion, config)
+        flag, cutting, mix = fit_stretches(encoder, rows, suspicion, config)
         real = np.array([origin == "real" for origin in rows.origin])
         conduct = float(np.quantile(suspicion[real].max(axis=1), 1 - config.conduct_share))
     return EncoderEntry(
@@ -119,13 +132,13 @@ def fit_cascade(
         kinds=encoder.card.kinds,
         pieces=encoder.card.pieces,
         blends=blends,
-        sure=config.sure,
+        sure=sure,
         sure_long=config.sure_long,
         long=config.long,
         special=config.special,
         conduct=round(conduct, 6),
         flag=flag,
-        share=share,
+        cutting=cutting,
         mix=mix,
         thresholds=thresholds,
         trained=encoder.card.trained,
@@ -178,6 +191,29 @@ def fit_blend(linear: Floats, logits: Floats, truth: Ints, columns: Ints) -> Ble
     return made(found.x)
 
 
+def least_sure(linear: Floats, blended: Floats, truth: Ints, *, most: float, keep: float) -> float:
+    """Return the least confidence of the linear tier below which the encoder must be asked.
+
+    From `most` down, as long as the macro-F1 of rows stays at `keep` of what reading all gives.
+    """
+    confidence, first, second = linear.max(axis=1), linear.argmax(axis=1), blended.argmax(axis=1)
+    wanted = keep * macro_f1(truth, second)
+    best = most
+    for limit in [most, *(value for value in _LIMITS if value < most)]:
+        if macro_f1(truth, np.where(confidence < limit, second, first)) < wanted:
+            break
+        best = limit
+    return best
+
+
+def macro_f1(truth: Ints, said: Ints) -> float:
+    """Return the mean F1 of the labels that occur among `truth`."""
+    labels = np.unique(truth)
+    hits = np.array([((truth == label) & (said == label)).sum() for label in labels])
+    sizes = np.array([(truth == label).sum() + (said == label).sum() for label in labels])
+    return float((2 * hits / sizes).mean())
+
+
 def _threshold(scores: Floats, truth: Ints, risk: float, delta: float) -> ThresholdEntry:
     confidence = scores.max(axis=1).astype(np.float64)
     return threshold_entry(
@@ -203,9 +239,9 @@ def fit_stretches(
     rows: ConductRows,
     suspicion: NDArray[np.float64],
     config: CascadeConfig,
-) -> tuple[tuple[float, ...], float, tuple[float, float, float, float]]:
-    """Return the chance from which a kind is flagged, the share that bounds its stretches, and the
-    weights of what makes up the chance.
+) -> tuple[tuple[float, ...], Cutting, tuple[float, float, float, float]]:
+    """Return the chance from which a kind is flagged, how its stretches are cut, and the weights of
+    what makes up the chance.
 
     One threshold for all kinds, the held-out rows of a kind being few: the lowest at which
     `precision` of the flagged authored appeals deserve a flag and at most `real_share` of the real
@@ -223,7 +259,7 @@ def fit_stretches(
     )
     marked = np.array([[_has(rows, index[at], kind) for kind in KINDS] for at in places])
     mix = _fit_mix(features.reshape(-1, 3), marked.ravel())
-    made = Stretches(np.zeros(len(KINDS)), 0.5, mix)
+    made = Stretches(np.zeros(len(KINDS)), _CUTTINGS[0], mix)
     best = np.array(
         [
             made.scores(seen.offends[at], seen.stretches[at], suspicion[index[at]]).max()
@@ -241,8 +277,8 @@ def fit_stretches(
         ).sum() <= config.real_share * max(1, real.sum()):
             chosen = threshold
             break
-    shares = [_overlap(rows, index, seen, share) for share in _SHARES]
-    return (chosen,) * len(KINDS), _SHARES[int(np.argmax(shares))], mix
+    overlaps = [_overlap(rows, index, seen, cutting) for cutting in _CUTTINGS]
+    return (chosen,) * len(KINDS), _CUTTINGS[int(np.argmax(overlaps))], mix
 
 
 def _has(rows: ConductRows, row: int, kind: str) -> bool:
@@ -267,17 +303,21 @@ def _fit_mix(
     return bias, whole, most, clause
 
 
-def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, share: float) -> float:
-    """Return the mean intersection over union of the marked stretches of held-out rows."""
-    made, found = Stretches(np.zeros(len(KINDS)), share, _NO_MIX), list[float]()
+def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, cutting: Cutting) -> float:
+    """Return the mean intersection over union of each marked stretch of held-out rows with the
+    best of those shown for its kind, as `jiesu evaluate` counts it."""
+    made, found = Stretches(np.zeros(len(KINDS)), cutting, _NO_MIX), list[float]()
     for place, row in enumerate(index):
         cut, text = seen.cuts[place], rows.appeals[row].text
         if rows.origin[row] != "authored" or not len(cut.ids):
             continue
         for kind in sorted({kind for kind, _, _ in rows.marks[row]}):
-            own = [range(start, end) for name, start, end in rows.marks[row] if name == kind]
-            spans = made.spans(text, cut, seen.stretches[place], KINDS.index(kind))
-            wanted = {at for stretch in own for at in stretch}
-            got = {at for start, end in spans for at in range(start, end)}
-            found.append(len(wanted & got) / len(wanted | got))
+            number = KINDS.index(kind)
+            pieces, begins = seen.stretches[place][:, number], seen.begins[place][:, number]
+            spans = made.spans(text, cut, pieces, begins)
+            found += [
+                max((overlap(start, end, *span) for span in spans), default=0.0)
+                for name, start, end in rows.marks[row]
+                if name == kind
+            ]
     return float(np.mean(found)) if found else 0.0

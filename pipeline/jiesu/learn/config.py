@@ -43,6 +43,19 @@ class Source(Part):
     where: dict[str, str] = {}
 
 
+class Taught(Part):
+    """Appeals without a label whose label the encoder of the cascade says: distillation.
+
+    `paths` are those of a Source. Each appeal is a row of every label that the encoder gives a
+    chance of `least`, counting `weight` times that (soft targets, Hinton, arXiv 1503.02531).
+    They are trained on, never calibrated or certified on.
+    """
+
+    paths: tuple[str, ...] = Field(min_length=1)
+    weight: float = Field(default=0.3, gt=0)
+    least: float = Field(default=0.1, gt=0, le=0.5)
+
+
 class HeadConfig(Part):
     """How one head is trained.
 
@@ -57,7 +70,8 @@ class HeadConfig(Part):
     the head decides alone. `set_miss`: this head's own. `exclude`: files whose
     rows, and near-duplicates of
     them, must not be trained on. `test`: where the head is measured, or `holdout`: the share of
-    near-duplicate groups, drawn by the seed, that is kept from training and measured on.
+    near-duplicate groups, drawn by the seed, that is kept from training and measured on. `taught`:
+    further appeals, whose label the encoder says.
     """
 
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -74,6 +88,7 @@ class HeadConfig(Part):
     follow: float = Field(default=0.0, ge=0, le=1)
     reweigh: float = Field(default=0.0, ge=0, le=1)
     exclude: tuple[str, ...] = ()
+    taught: Taught | None = None
     test: Source | None = None
     holdout: float = Field(default=0.0, ge=0, lt=1)
 
@@ -120,6 +135,8 @@ class CascadeConfig(Part):
     `sure_long` the same for texts of `long` characters and more;
     `special`: from which chance of a disposition other than normal; `conduct_share`: the share of
     ordinary appeals, those whose clauses look worst, that is read for the caller's conduct.
+    `keep`: `sure` is then but the most that a head may ask; it is lowered as far as the macro-F1 of
+    held-out rows stays at this share of what reading everything gives. 0: taken as given.
     `set_miss`: by head, in place of the head's own.
     `precision`, `real_share`: as in ConductConfig, of the flags that the encoder sets.
     """
@@ -128,6 +145,7 @@ class CascadeConfig(Part):
     sure: dict[str, float] = {"type": 0.9, "unit": 0.9}
     sure_long: dict[str, float] = {}
     long: int = Field(default=0, ge=0)
+    keep: float = Field(default=0.0, ge=0, le=1)
     special: float = Field(default=0.1, gt=0, le=1)
     conduct_share: float = Field(default=0.03, gt=0, lt=1)
     set_miss: dict[str, float] = {}

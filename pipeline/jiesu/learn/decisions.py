@@ -193,7 +193,7 @@ def _overlap(row: Labelled) -> tuple[float, int]:
         count += 1
         total += max(
             (
-                _union(start, end, flag.start, flag.end)
+                overlap(start, end, flag.start, flag.end)
                 for flag in row.verdict.advisory.flags
                 if flag.kind == mark["kind"]
             ),
@@ -202,6 +202,7 @@ def _overlap(row: Labelled) -> tuple[float, int]:
     return total, count
 
 
-def _union(start: int, end: int, other_start: int, other_end: int) -> float:
+def overlap(start: int, end: int, other_start: int, other_end: int) -> float:
+    """Return the intersection over union of two stretches."""
     shared = min(end, other_end) - max(start, other_start)
     return shared / (max(end, other_end) - min(start, other_start)) if shared > 0 else 0.0

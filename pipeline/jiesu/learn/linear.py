@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from jiesu.bundle import ThresholdEntry
@@ -21,6 +22,7 @@ from jiesu.learn.holdout import find_out
 from jiesu.learn.labels import label_order, pool_rare
 from jiesu.learn.machine import fit_weights
 from jiesu.learn.rows import Rows
+from jiesu.learn.taught import Lesson
 from jiesu.learn.vocabulary import prune
 from jiesu.text.ngrams import Ints
 from jiesu.text.segment import Segmenter
@@ -47,7 +49,10 @@ def train_head(
     segmenter: Segmenter,
     jurisdiction: Jurisdiction,
     whole: TrainConfig,
+    *,
+    lesson: Lesson | None = None,
 ) -> Trained:
+    """Train, calibrate and certify one head. lesson: what an encoder says of further appeals."""
     texts, pooled = pool_rare(name, rows.labels, config.pool_below, jurisdiction)
     labels = label_order(name, set(texts), jurisdiction)
     truth = np.array([labels.index(text) for text in texts], dtype=np.int64)
@@ -55,6 +60,14 @@ def train_head(
     groups = near_duplicate_groups([appeal.text for appeal in rows.appeals])
     dates = [appeal.received_at for appeal in rows.appeals]
     given = np.array(rows.weights)
+    heard: tuple[sp.csr_array, Ints, Floats] | None = None
+    if lesson is not None:
+        number, label, weight = lesson.rows(labels, pooled)
+        heard = (
+            vocabulary.matrix(prepare([a.text for a in lesson.appeals], segmenter))[number],
+            label,
+            weight,
+        )
 
     def machine(index: Ints) -> tuple[Floats, Floats, Floats]:
         counts = _counts(truth[index], len(labels))
@@ -64,9 +77,14 @@ def train_head(
             late = _counts(truth[index[last]], len(labels))
         weight = given[index] * _balance(truth[index], len(labels), config.balance)
         weight *= np.exp(recent_prior(counts, late, pull=config.reweigh))[truth[index]]
+        shown, labelled = matrix[index], truth[index]
+        if heard is not None:
+            shown = sp.vstack([shown, heard[0]], format="csr")
+            labelled = np.concatenate([labelled, heard[1]])
+            weight = np.concatenate([weight, heard[2]])
         weights, bias = fit_weights(
-            matrix[index],
-            truth[index],
+            shown,
+            labelled,
             weight,
             classes=len(labels),
             c=config.c,

@@ -89,9 +89,9 @@ def labelled_rows(root: Path, path: str, tables: Iterable[str] = ()) -> Iterator
             added.setdefault(key, {}).update(columns)
     met = False
     for row in read_appeals(data_file(root, path)):
-        columns = added.get(row.id)
-        met |= columns is not None
-        yield replace(row, extra={**row.extra, **columns}) if columns else row
+        labels = added.get(row.id)
+        met |= labels is not None
+        yield replace(row, extra={**row.extra, **labels}) if labels else row
     if added and not met:
         raise InputError(
             "no_rows", f"{path}: found none of the {len(added)} ids of its label table"

@@ -38,11 +38,12 @@ from jiesu.learn.conduct import (
 )
 from jiesu.learn.config import ConductConfig, TrainConfig
 from jiesu.learn.duties import fit_duties
-from jiesu.learn.encoder.folder import load_encoder, place_encoder
+from jiesu.learn.encoder.folder import TrainedEncoder, load_encoder, place_encoder
 from jiesu.learn.evaluate import measure
 from jiesu.learn.linear import join_heads, train_head
 from jiesu.learn.metrics import HeadReport
 from jiesu.learn.rows import Rows, data_file, excluded_texts, read_rows
+from jiesu.learn.taught import Lesson, teach
 from jiesu.learn.vocabulary import fit_vocabulary
 from jiesu.resources import resource
 from jiesu.schema import Appeal
@@ -81,24 +82,47 @@ def train(
     for name, part in (*rows.items(), *((name, test) for name, test in tests.items())):
         if not len(part):
             raise InputError("no_rows", f"head {name}: found no row left to train or measure on")
+    encoder: TrainedEncoder | None = None
+    if config.cascade is not None:
+        encoder = load_encoder(place_encoder(config.cascade.encoder, output))
+    lessons: dict[str, Lesson] = {}
+    for name, head in config.heads.items():
+        if head.taught is None:
+            continue
+        if encoder is None:
+            raise ConfigError("no_encoder", f"heads -> {name} -> taught: expected a `cascade`")
+        tell(f"{name}: listening to the encoder")
+        apart = (*rows[name].appeals, *tests[name].appeals) if name in tests else rows[name].appeals
+        lessons[name] = teach(name, head.taught, encoder, data, apart)
     tell("vocabulary")
-    texts = list(dict.fromkeys(item.text for part in rows.values() for item in part.appeals))
+    said = [appeal for part in rows.values() for appeal in part.appeals]
+    said += [appeal for lesson in lessons.values() for appeal in lesson.appeals]
+    texts = list(dict.fromkeys(appeal.text for appeal in said))
     vocabulary = _fit_vocabulary(texts, segmenter, config)
     trained = []
     for name, head in config.heads.items():
         tell(f"{name}: training on {len(rows[name])} rows")
         trained.append(
-            train_head(name, head, rows[name], vocabulary, segmenter, jurisdiction, config)
+            train_head(
+                name,
+                head,
+                rows[name],
+                vocabulary,
+                segmenter,
+                jurisdiction,
+                config,
+                lesson=lessons.get(name),
+            )
         )
     conduct, cascade = None, None
     if config.conduct is not None:
         tell("conduct: training")
         said = _conduct_rows(config.conduct, data, config.seed)
         conduct = _train_conduct(config.conduct, said, config.seed)
-    if config.cascade is not None:
+    if config.cascade is not None and encoder is not None:
         tell("cascade: reading held-out rows with the encoder")
         cascade = fit_cascade(
-            load_encoder(place_encoder(config.cascade.encoder, output)),
+            encoder,
             {item.head.name: item.unseen for item in trained},
             (said, conduct[2]) if conduct is not None else None,
             config.cascade,
@@ -185,7 +209,7 @@ def _data_hashes(config: TrainConfig, data: Path) -> dict[str, str]:
     paths = set()
     for head in config.heads.values():
         named = {path for item in head.sources for path in (item.path, item.labels) if path}
-        paths |= named | set(head.exclude)
+        paths |= named | set(head.exclude) | set(head.taught.paths if head.taught else ())
         paths |= {head.test.path} if head.test else set()
     if config.conduct is not None:
         part = config.conduct

@@ -51,9 +51,10 @@ class EncoderConfig(Part):
     window; of a longer text the head three quarters and the tail are read. `batch`: pieces of a
     batch, `accumulate` of which make a step. `patience`: epochs without a lower loss on the rows
     held out before the training ends early and keeps the best weights, 0 never: those rows are then
-    no longer quite unseen. `repeat`: how often an epoch shows a file's rows, 1 unless named. `rate`: of the top layer, each
-    lower one `layer_decay` times the one above; `head_rate` of the heads. `warm_up`: share of the
-    steps. `frozen`: lowest layers left as they are (the embeddings always are).
+    no longer quite unseen. `repeat`: how often an epoch shows a file's rows, 1 unless named.
+    `rate`: of the top layer, each lower one `layer_decay` times the one above; `head_rate` of the
+    heads. `warm_up`: share of the steps. `frozen`: lowest layers left as they are (the embeddings
+    always are).
     """
 
     base: str

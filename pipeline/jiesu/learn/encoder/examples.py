@@ -90,12 +90,13 @@ def gather(config: EncoderConfig, data: Path, jurisdiction: Jurisdiction) -> lis
         for row in labelled_rows(data, path, tables[path]):
             if row.appeal is None:
                 continue
-            entry = known.setdefault(row.appeal.text, Known(row.appeal, path))
             for name in heads:
                 for source in config.heads[name].sources:
                     label = label_of(row, source) if source.path == path else None
                     if label is None:
                         continue
+                    # A row without any label teaches nothing.
+                    entry = known.setdefault(row.appeal.text, Known(row.appeal, path))
                     entry.labels.setdefault(name, names[name].get(label, label))
                     other = value_of(row, config.heads[name].second)
                     if isinstance(other, str) and other:

@@ -141,7 +141,9 @@ def fine_tune(
         schedule.load_state_dict(state["schedule"])
         best = Best(*state["best"])
         tell(f"going on from step {first}")
-    heads = [head._replace(classes=head.classes.to(device)) for head in head_losses(config, examples)]
+    heads = [
+        head._replace(classes=head.classes.to(device)) for head in head_losses(config, examples)
+    ]
     conduct = config.conduct.weight if config.conduct else 0.0
     began, total = monotonic(), 0.0
     network.train()
