@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jiesu.heads.pieces import Cut
 from jiesu.heads.stretches import Cutting, Stretches
 
-CUTTING = Cutting(share=0.5, begin=0.5, whole=0.6)
+CUTTING = Cutting(share=0.5, seed=0.9, begin=0.5, whole=0.6)
 
 
 def pieces_of(text: str) -> Cut:
@@ -85,7 +85,7 @@ def test_a_stretch_is_what_offends(
 def test_stretches_are_in_order_apart_and_within_the_text(text: str, random: st.Random) -> None:
     odds = np.array([random.uniform(-9, 9) for _ in text], dtype=np.float32)
     anew = np.array([random.uniform(-9, 9) for _ in text], dtype=np.float32)
-    cutting = Cutting(random.choice([0.2, 0.6]), random.choice([0.3, 0.7]), random.choice([0.4, 2]))
+    cutting = Cutting(random.choice([0.2, 0.6]), 0.7, random.choice([0.3, 0.7]), 0.4)
     made = Stretches(np.array([0.5]), cutting, (0.0, 0.5, 0.5, 0.0))
     found = made.spans(text, pieces_of(text), odds, anew)
     ends = [0, *(end for _, end in found)]
@@ -93,6 +93,17 @@ def test_stretches_are_in_order_apart_and_within_the_text(text: str, random: st.
         assert before <= start < end <= len(text)
         assert text[start].isalnum()
         assert text[end - 1].isalnum()
+
+
+def test_a_faint_echo_is_no_stretch_of_its_own() -> None:
+    text = "路灯坏了，你们就是饭桶"
+    pieces = np.full(len(text), -9.0, dtype=np.float32)
+    pieces[text.index("就是饭桶") :] = 4.0
+    pieces[0] = 0.3  # a chance of .57, above half of the likeliest piece's
+    made = Stretches(np.array([0.5]), CUTTING, (0.0, 0.5, 0.5, 0.0))
+    nothing = np.full(len(text), -9.0, dtype=np.float32)
+    found = made.spans(text, pieces_of(text), pieces, nothing)
+    assert [text[a:b] for a, b in found] == ["你们就是饭桶"]
 
 
 def test_no_pieces_no_stretch() -> None:

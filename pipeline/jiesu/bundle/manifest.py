@@ -98,7 +98,7 @@ class EncoderEntry(Part):
     special: float
     conduct: float
     flag: tuple[float, ...]
-    cutting: tuple[float, float, float]
+    cutting: tuple[float, float, float, float]
     mix: tuple[float, float, float, float]
     thresholds: dict[str, dict[str, ThresholdEntry]]
     trained: dict[str, Any]

@@ -20,12 +20,14 @@ _CLAUSE = re.compile(r"[^，。！？；、,.!?;:：\s“”\"…~—]+")
 class Cutting(NamedTuple):
     """How pieces become stretches.
 
-    A piece belongs to one if its chance is `share` of the likeliest piece's. A new one begins where
-    the chance of that is at least `begin`. One that fills `whole` of what lies before its end in a
-    clause, or behind its start, is stretched to the clause's bound.
+    A piece belongs to one if its chance is `share` of the likeliest piece's, and one of them must
+    have `seed` of it. A new one begins where the chance of that is at least `begin`. One that fills
+    `whole` of what lies before its end in a clause, or behind its start, is stretched to the
+    clause's bound.
     """
 
     share: float
+    seed: float
     begin: float
     whole: float
 
@@ -62,7 +64,9 @@ class Stretches:
         chances = _sigmoid(pieces)
         inside = chances >= self.cutting.share * chances.max(initial=_TINY)
         anew = _sigmoid(begins) >= self.cutting.begin
+        least = self.cutting.seed * chances.max(initial=_TINY)
         runs: list[tuple[int, int]] = []
+        weights: list[float] = []
         goes_on = False
         for number, taken in enumerate(inside.tolist()):
             start, end = int(cut.starts[number]), int(cut.ends[number])
@@ -73,12 +77,16 @@ class Stretches:
                 joined = goes_on and not anew[number] and "\n" not in text[runs[-1][1] : start]
                 if joined:
                     runs[-1] = (runs[-1][0], end)
+                    weights[-1] = max(weights[-1], chances[number])
                 else:
                     runs.append((start, end))
+                    weights.append(chances[number])
             goes_on = taken
         clauses = [match.span() for match in _CLAUSE.finditer(text)]
         found: list[tuple[int, int]] = []
-        for start, end in runs:
+        for (start, end), weight in zip(runs, weights, strict=True):
+            if weight < least:
+                continue
             span = self._to_clauses(*_bare(text, start, end), clauses)
             if span is None:
                 continue

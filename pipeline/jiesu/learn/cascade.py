@@ -38,10 +38,11 @@ _PENALTY = 1e-3
 _GRID = tuple(round(0.2 + 0.02 * step, 2) for step in range(40))
 _LIMITS = tuple(round(0.95 - 0.05 * step, 2) for step in range(18))
 _CUTTINGS = tuple(
-    Cutting(share, begin, whole)
-    for share in (0.2, 0.35, 0.5, 0.65)
-    for begin in (0.3, 0.5, 0.7)
-    for whole in (0.4, 0.5, 0.65, 0.8, 2.0)
+    Cutting(share, seed, begin, whole)
+    for share in (0.2, 0.3, 0.45)
+    for seed in (0.5, 0.7, 0.9)
+    for begin in (0.35, 0.5)
+    for whole in (0.2, 0.3, 0.5, 2.0)
 )
 
 
@@ -304,9 +305,13 @@ def _fit_mix(
 
 
 def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, cutting: Cutting) -> float:
-    """Return the mean intersection over union of each marked stretch of held-out rows with the
-    best of those shown for its kind, as `jiesu evaluate` counts it."""
-    made, found = Stretches(np.zeros(len(KINDS)), cutting, _NO_MIX), list[float]()
+    """Return how well the stretches shown fit those marked in held-out rows, from 0 to 1.
+
+    The mean of two: each mark's intersection over union with the best stretch of its kind, and each
+    stretch's with the best mark, so that neither too much nor too little is shown.
+    """
+    made = Stretches(np.zeros(len(KINDS)), cutting, _NO_MIX)
+    found, shown = list[float](), list[float]()
     for place, row in enumerate(index):
         cut, text = seen.cuts[place], rows.appeals[row].text
         if rows.origin[row] != "authored" or not len(cut.ids):
@@ -315,9 +320,7 @@ def _overlap(rows: ConductRows, index: Sequence[int], seen: Seen, cutting: Cutti
             number = KINDS.index(kind)
             pieces, begins = seen.stretches[place][:, number], seen.begins[place][:, number]
             spans = made.spans(text, cut, pieces, begins)
-            found += [
-                max((overlap(start, end, *span) for span in spans), default=0.0)
-                for name, start, end in rows.marks[row]
-                if name == kind
-            ]
-    return float(np.mean(found)) if found else 0.0
+            marks = [(start, end) for name, start, end in rows.marks[row] if name == kind]
+            found += [max((overlap(*mark, *span) for span in spans), default=0.0) for mark in marks]
+            shown += [max(overlap(*mark, *span) for mark in marks) for span in spans]
+    return float(np.mean(found) + np.mean(shown)) / 2 if found and shown else 0.0
