@@ -1,17 +1,26 @@
 """What a deployment remembers: appeals, verdicts, reviews, who did what, and who may."""
 
 from jiesu.store.appeals import Appeals
+from jiesu.store.cases import Case, CaseKind, Filters
 from jiesu.store.draw import Sampling
+from jiesu.store.figures import Figures, Volume, Volumes
 from jiesu.store.incoming import ID_LIMIT, Scored
 from jiesu.store.keys import SCOPES, ApiKey, ApiKeys, Scope
+from jiesu.store.labels import ACTIONS, CHANGEABLE, Labels, ReviewAction, labels_of
 from jiesu.store.log import BrokenEntry, DecisionLog, LogEntry
 from jiesu.store.paging import Page
+from jiesu.store.purge import Purged
+from jiesu.store.queue import Counts
 from jiesu.store.records import AppealRecord, Stored, VerdictRecord
+from jiesu.store.review import Review
+from jiesu.store.reviews import Reviews
 from jiesu.store.sessions import Session, Sessions
 from jiesu.store.store import Store, open_store
 from jiesu.store.users import ROLES, Role, User, Users
 
 __all__ = [
+    "ACTIONS",
+    "CHANGEABLE",
     "ID_LIMIT",
     "ROLES",
     "SCOPES",
@@ -20,9 +29,19 @@ __all__ = [
     "AppealRecord",
     "Appeals",
     "BrokenEntry",
+    "Case",
+    "CaseKind",
+    "Counts",
     "DecisionLog",
+    "Figures",
+    "Filters",
+    "Labels",
     "LogEntry",
     "Page",
+    "Purged",
+    "Review",
+    "ReviewAction",
+    "Reviews",
     "Role",
     "Sampling",
     "Scope",
@@ -34,5 +53,8 @@ __all__ = [
     "User",
     "Users",
     "VerdictRecord",
+    "Volume",
+    "Volumes",
+    "labels_of",
     "open_store",
 ]

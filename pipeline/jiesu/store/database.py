@@ -83,6 +83,14 @@ class Database:
             with suppress(OSError):
                 self._file.chmod(0o600)
 
+    def forget(self) -> None:
+        """Make sure that what was deleted is in no side file of SQLite either."""
+        if not self.is_sqlite:
+            return
+        with suppress(SQLAlchemyError), self.engine.connect() as connection:
+            # A reader may hold it up; the next checkpoint does the rest.
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -96,6 +104,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # acknowledged means: survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is purged is gone from the file
     cursor.close()
 
 

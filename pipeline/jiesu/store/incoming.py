@@ -75,6 +75,7 @@ def prepare(row: Scored, vault: Vault, at: datetime, *, keep_original: bool) -> 
     # What a supervisor reads is the text; the words as the model cut them are not kept.
     verdict = verdict.model_copy(update={"words": None})
     received = moment(appeal.received_at) or at
+    local = received.astimezone(_BEIJING)
     id = storable(appeal.id)
     columns = {
         "id": id,
@@ -92,7 +93,8 @@ def prepare(row: Scored, vault: Vault, at: datetime, *, keep_original: bool) -> 
         "related_ids": json.dumps(appeal.related_ids),
         "received_at": appeal.received_at,
         "received": received,
-        "hour": received.astimezone(_BEIJING).hour,
+        "day": local.date().isoformat(),
+        "hour": local.hour,
         "stored_at": at,
         "key_id": row.key_id,
         "version": 1,

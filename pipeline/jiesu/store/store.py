@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from types import TracebackType
 
 from sqlalchemy import Connection, insert, select, text
@@ -10,10 +11,13 @@ from sqlalchemy import Connection, insert, select, text
 from jiesu.store.appeals import Appeals
 from jiesu.store.database import Database
 from jiesu.store.draw import Sampling
+from jiesu.store.figures import Figures
 from jiesu.store.keys import ApiKeys
 from jiesu.store.location import store_url
 from jiesu.store.log import DecisionLog
 from jiesu.store.migrate import migrate
+from jiesu.store.purge import Purged, purge
+from jiesu.store.reviews import Reviews
 from jiesu.store.sessions import Sessions
 from jiesu.store.tables import meta
 from jiesu.store.users import Users
@@ -31,14 +35,20 @@ class Store:
         self.appeals = Appeals(
             database, self.log, vault, store_original=store_original, sampling=sampling
         )
+        self.reviews = Reviews(database, self.log, sampling)
         self.users = Users(database, self.log)
         self.keys = ApiKeys(database, self.log)
         self.sessions = Sessions(database)
+        self.figures = Figures(database)
 
     def ping(self) -> None:
         """Ask the store for a sign of life. Raises StoreError."""
         with self._database.read() as connection:
             connection.execute(text("SELECT 1"))
+
+    def purge(self, before: datetime, *, actor: str = "cli", now: datetime | None = None) -> Purged:
+        """Delete appeals stored before a moment, with verdicts and reviews; the log is kept."""
+        return purge(self._database, self.log, before, actor=actor, now=now)
 
     def close(self) -> None:
         """Close every connection."""

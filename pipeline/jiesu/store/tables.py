@@ -122,6 +122,8 @@ appeals = Table(
     Column("related_ids", Words, nullable=False),
     Column("received_at", Words, nullable=True),
     Column("received", Moment, nullable=False),
+    # Of receipt, in Beijing.
+    Column("day", String(10), nullable=False),
     Column("hour", Integer, nullable=False),
     Column("stored_at", Moment, nullable=False),
     Column("key_id", BigInteger, nullable=True),

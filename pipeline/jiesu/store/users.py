@@ -91,9 +91,9 @@ class Users:
         with self._database.write(chained=True) as connection:
             if connection.execute(select(users.c.id).where(users.c.name == name)).first():
                 raise StoreError("store_conflict", f"a user {name} exists already")
-            key = connection.execute(insert(users).values(**values)).inserted_primary_key
+            row = connection.execute(insert(users).values(**values).returning(users)).one()
             self._note(connection, "user_created", actor, name, {"role": role}, at)
-            return user_from(_by_id(connection, key[0] if key else 0))
+            return user_from(row)
 
     def verify(self, name: str, password: str, now: datetime) -> User | None:
         """Return the user whose password this is; None otherwise, whatever the reason.

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("related_ids", sa.Text(), nullable=False),
         sa.Column("received_at", sa.Text(), nullable=True),
         sa.Column("received", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("hour", sa.Integer(), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("key_id", sa.BigInteger(), nullable=True),
