@@ -18,6 +18,7 @@ from jiesu.cli import (
     jurisdiction,
     objections,
     score,
+    serve,
     train,
 )
 from jiesu.errors import JiesuError
@@ -38,6 +39,7 @@ app.command("explain")(explain.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("objections")(objections.command)
+app.command("serve")(serve.command)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(jurisdiction.app, name="jurisdiction")
 app.add_typer(encoder.app, name="encoder")
