@@ -1,12 +1,12 @@
 """What a deployment remembers: appeals, verdicts, reviews, who did what, and who may."""
 
 from jiesu.store.appeals import Appeals
-from jiesu.store.cases import Case, CaseKind, Filters
+from jiesu.store.cases import FIRST_VIEWS, Case, CaseKind, Filters
 from jiesu.store.draw import Sampling
 from jiesu.store.figures import Figures, Volume, Volumes
 from jiesu.store.incoming import ID_LIMIT, Scored
 from jiesu.store.keys import SCOPES, ApiKey, ApiKeys, Scope
-from jiesu.store.labels import ACTIONS, CHANGEABLE, Labels, ReviewAction, labels_of
+from jiesu.store.labels import ACTIONS, CHANGEABLE, COMPARED, Labels, ReviewAction, labels_of
 from jiesu.store.log import BrokenEntry, DecisionLog, LogEntry
 from jiesu.store.paging import Page
 from jiesu.store.purge import Purged
@@ -21,6 +21,8 @@ from jiesu.store.users import ROLES, Role, User, Users
 __all__ = [
     "ACTIONS",
     "CHANGEABLE",
+    "COMPARED",
+    "FIRST_VIEWS",
     "ID_LIMIT",
     "ROLES",
     "SCOPES",

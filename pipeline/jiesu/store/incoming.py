@@ -20,9 +20,6 @@ from jiesu.text.redact import redact
 ID_LIMIT = 255
 """Characters of the longest id: an index of PostgreSQL holds no more than some 2,700 bytes."""
 
-AUDIT_WEIGHT = 1.0
-"""An audit waits like a usual case: it must neither be told from one nor drown."""
-
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -153,7 +150,7 @@ def case(one: Incoming, sampling: Sampling, at: datetime) -> dict[str, Any] | No
     if one.verdict.decision.action == "review":
         return new_case(one.id, "review", rank.rank(one.product, one.since), at=at)
     if is_drawn(one.id, sampling.audit, seed=sampling.seed or "", purpose="audit"):
-        return new_case(one.id, "audit", rank.rank(AUDIT_WEIGHT, one.since), at=at)
+        return new_case(one.id, "audit", rank.rank(rank.PLAIN, one.since), at=at)
     return None
 
 

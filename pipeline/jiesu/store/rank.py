@@ -19,6 +19,9 @@ DOUBLING = timedelta(hours=24)
 MOST_AGE = timedelta(days=7)
 """An appeal that is older when it comes in counts as so old: an import must not jump the queue."""
 
+PLAIN = 1.0
+"""Risk x uncertainty of an audit or a check: it must neither be told from a case nor drown."""
+
 _RISK = {"none": 1.0, "watch": 3.0, "urgent": 16.0}
 _REASONS = {
     "disposition_emergency": 16.0,
@@ -63,6 +66,11 @@ def counted_from(received: datetime, stored: datetime) -> datetime:
 def rank(product: float, since: datetime) -> float:
     """Return the sort key of a case, larger first."""
     return math.log2(product) - since.timestamp() / DOUBLING.total_seconds()
+
+
+def hours(age: float) -> float:
+    """Return how many hours of waiting an age factor stands for."""
+    return math.log2(age) * DOUBLING.total_seconds() / 3600 if age > 0 else 0.0
 
 
 def priority(key: float, now: datetime) -> float:

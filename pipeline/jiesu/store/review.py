@@ -20,8 +20,9 @@ FEEDBACK = "feedback"
 class Review:
     """One decision of a supervisor (`user_id`) or of another system (`key_id`).
 
-    kind: the case's, or `feedback`. shown: what the verdict said; final: what the decision left
-    it as; is_override: they differ in what is compared. comment: redacted.
+    kind: the case's, or `feedback`. version, bundle: of the verdict that was looked at. shown:
+    what that said; final: what the decision left it as; is_override: they differ in what is
+    compared. comment: redacted.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Review:
     case_id: int | None
     kind: str
     version: int
+    bundle: str
     user_id: int | None
     key_id: int | None
     action: ReviewAction
@@ -59,6 +61,7 @@ def review_of(row: Row[Any]) -> Review:
         case_id=row.case_id,
         kind=row.kind,
         version=row.version,
+        bundle=row.bundle,
         user_id=row.user_id,
         key_id=row.key_id,
         action=cast("ReviewAction", row.action),

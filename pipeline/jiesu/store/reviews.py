@@ -292,7 +292,7 @@ class Reviews(Queue):
         version: int | None,
         now: datetime,
     ) -> Review:
-        shown, version = _shown(connection, appeal_id, version)
+        shown, version, bundle = _shown(connection, appeal_id, version)
         final = changed(shown, changes)
         columns: dict[str, Any] = {
             "user_id": None,
@@ -300,6 +300,7 @@ class Reviews(Queue):
             **values,
             "appeal_id": appeal_id,
             "version": version,
+            "bundle": bundle,
             "changes": json.dumps(changes, ensure_ascii=False, sort_keys=True),
             "comment": redact(comment)[0],
             "shown": shown.dump(),
@@ -343,16 +344,16 @@ def _checked(
     return check_changes(changes, action=action)
 
 
-def _shown(connection: Connection, appeal_id: str, version: int | None) -> tuple[Labels, int]:
+def _shown(connection: Connection, appeal_id: str, version: int | None) -> tuple[Labels, int, str]:
     wanted = appeals.c.version if version is None else version
     row = connection.execute(
-        select(verdicts.c.body, verdicts.c.version)
+        select(verdicts.c.body, verdicts.c.version, verdicts.c.bundle)
         .join(appeals, and_(appeals.c.id == verdicts.c.appeal_id, verdicts.c.version == wanted))
         .where(appeals.c.id == appeal_id)
     ).first()
     if row is None:
         raise StoreError("store_missing", "no such verdict of an appeal is stored")
-    return labels_of(Verdict.model_validate_json(row.body)), row.version
+    return labels_of(Verdict.model_validate_json(row.body)), row.version, row.bundle
 
 
 def _repeated(

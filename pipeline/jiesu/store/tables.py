@@ -205,6 +205,7 @@ reviews = Table(
     Column("action", String(16), nullable=False),
     Column("changes", Words, nullable=False),
     Column("comment", Words, nullable=False),
+    Column("bundle", Words, nullable=False),
     # What the verdict said, and what the reviewer left it as: JSON of type, unit, disposition.
     Column("shown", Words, nullable=False),
     Column("final", Words, nullable=False),

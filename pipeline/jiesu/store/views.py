@@ -14,7 +14,7 @@ from jiesu.schema import Verdict
 from jiesu.store import rank
 from jiesu.store.cases import BLIND, FIRST_VIEWS
 from jiesu.store.draw import Sampling, is_drawn
-from jiesu.store.incoming import AUDIT_WEIGHT, new_case
+from jiesu.store.incoming import new_case
 from jiesu.store.review import Review, review_of, standing
 from jiesu.store.tables import answers, appeals, cases, reviews, verdicts
 
@@ -117,7 +117,7 @@ def draw_audits(
     drawn = []
     for row in connection.execute(query):
         if is_drawn(row.id, share, seed=seed, purpose=AUDIT):
-            key = rank.rank(AUDIT_WEIGHT, rank.counted_from(row.received, row.stored_at))
+            key = rank.rank(rank.PLAIN, rank.counted_from(row.received, row.stored_at))
             drawn.append(new_case(row.id, "audit", key, at=now))
     if drawn:
         connection.execute(insert(cases), drawn)
@@ -141,7 +141,7 @@ def seed_check(
     written = json.dumps(expected, ensure_ascii=False, sort_keys=True)
     connection.execute(delete(answers).where(answers.c.appeal_id == appeal_id))
     connection.execute(insert(answers).values(appeal_id=appeal_id, labels=written, created_at=now))
-    key = rank.rank(AUDIT_WEIGHT, rank.counted_from(row.received, now))
+    key = rank.rank(rank.PLAIN, rank.counted_from(row.received, now))
     ids = []
     for _ in range(copies):
         columns = new_case(appeal_id, "check", key, at=now)
