@@ -15,7 +15,7 @@ from jiesu.store.database import Database
 from jiesu.store.draw import Sampling
 from jiesu.store.incoming import Incoming, Scored
 from jiesu.store.log import DecisionLog, Event
-from jiesu.store.paging import Page, cursor, place
+from jiesu.store.paging import Page, cursor, moment_place
 from jiesu.store.records import AppealRecord, Stored, VerdictRecord, appeal_record, verdict_record
 from jiesu.store.tables import appeals, cases, idempotency, storable, verdicts
 from jiesu.store.vault import Vault
@@ -267,11 +267,8 @@ class Appeals:
             waits = _has_open_case()
             query = query.where(waits if is_open else ~waits)
         if after is not None:
-            moment, id = place(after)
-            query = query.where(
-                tuple_(appeals.c.received, appeals.c.id)
-                < tuple_(datetime.fromisoformat(str(moment)), str(id))
-            )
+            moment, id = moment_place(after)
+            query = query.where(tuple_(appeals.c.received, appeals.c.id) < tuple_(moment, id))
         query = query.order_by(appeals.c.received.desc(), appeals.c.id.desc()).limit(limit + 1)
         with self._database.read() as connection:
             found = [appeal_record(row) for row in connection.execute(query)]

@@ -8,9 +8,8 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
-from jiesu.errors import InputError
 from jiesu.store import rank
-from jiesu.store.paging import place
+from jiesu.store.paging import rank_place
 from jiesu.store.tables import appeals, cases, reviews
 
 CaseKind = Literal["review", "audit", "objection", "second", "third", "check"]
@@ -157,9 +156,7 @@ def reviewed_by(user_id: int) -> ColumnElement[bool]:
 
 def behind(written: str) -> ColumnElement[bool]:
     """Return the condition that a case comes after a cursor's place. Raises `bad_cursor`."""
-    key, id = place(written)
-    if not isinstance(key, float) or not isinstance(id, int):
-        raise InputError("bad_cursor", "found another list's cursor, expected one of the queue")
+    key, id = rank_place(written)
     return or_(cases.c.rank < key, and_(cases.c.rank == key, cases.c.id > id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ _CONNECT_SECONDS = 5
 _POOL = 5
 _OVERFLOW = 15
 _CHAIN_LOCK = 0x6A69657375  # "jiesu": the advisory lock of writers of the decision log
+_LOGGER = "sqlalchemy.engine.Engine.jiesu"
 _BUSY_STATES = ("40001", "40P01", "55P03", "57014")
 
 
@@ -35,12 +37,14 @@ class Database:
             url,
             # Parameters are texts of appeals: no error and no log may show them.
             hide_parameters=True,
+            logging_name=_LOGGER.rpartition(".")[2],
             pool_pre_ping=not self.is_sqlite,
             pool_size=_POOL,
             max_overflow=_OVERFLOW,
             pool_timeout=BUSY_SECONDS,
             **options,
         )
+        logging.getLogger(_LOGGER).addFilter(_no_rows)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -94,6 +98,11 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _no_rows(record: logging.LogRecord) -> bool:
+    """Keep out of every log what SQLAlchemy tells at debug level: whole rows, so texts."""
+    return record.levelno > logging.DEBUG
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from pydantic_core import PydanticSerializationError
+
 from jiesu.corpus.times import comparable
 from jiesu.errors import InputError
 from jiesu.schema import Appeal, Tier, Verdict
@@ -70,10 +72,10 @@ def prepare(row: Scored, vault: Vault, at: datetime, *, keep_original: bool) -> 
 
         verdict = masked(verdict, appeal.text)
     # What a supervisor reads is the text; the words as the model cut them are not kept.
-    verdict = verdict.model_copy(update={"words": None})
+    id = storable(appeal.id)
+    verdict = _writable(verdict.model_copy(update={"id": id, "words": None}))
     received = moment(appeal.received_at) or at
     local = received.astimezone(_BEIJING)
-    id = storable(appeal.id)
     columns = {
         "id": id,
         "text": verdict.redacted_text or "",
@@ -116,6 +118,7 @@ def later(
     id: str, verdict: Verdict, *, tier: Tier | None, version: int, at: datetime, row: Any
 ) -> Incoming:
     """Return what is to be written of a later verdict; `row` has `received` and `stored_at`."""
+    verdict = _writable(verdict.model_copy(update={"id": id}))
     return Incoming(
         id,
         verdict,
@@ -190,6 +193,16 @@ def moment(written: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
+
+
+def _writable(verdict: Verdict) -> Verdict:
+    """Return a verdict that JSON can hold: a lone surrogate of its text becomes U+FFFD."""
+    try:
+        verdict.model_dump_json()
+    except PydanticSerializationError:
+        plain = json.dumps(verdict.model_dump(), ensure_ascii=False)
+        return Verdict.model_validate_json(storable(plain))
+    return verdict
 
 
 def _version(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from jiesu.errors import InputError
 
@@ -25,13 +27,35 @@ def cursor(key: float | str, id: int | str) -> str:
     return base64.urlsafe_b64encode(json.dumps([key, id]).encode()).decode().rstrip("=")
 
 
-def place(written: str) -> tuple[float | str, int | str]:
-    """Return what a cursor stands for. Raises InputError `bad_cursor`."""
+def rank_place(written: str) -> tuple[float, int]:
+    """Return the rank and id that a cursor of the queue stands for. Raises `bad_cursor`."""
+    key, id = _place(written)
+    if not isinstance(key, float) or not isinstance(id, int) or not math.isfinite(key):
+        raise _no_cursor()
+    return key, id
+
+
+def moment_place(written: str) -> tuple[datetime, str]:
+    """Return the moment and id that a cursor of appeals stands for. Raises `bad_cursor`."""
+    key, id = _place(written)
+    try:
+        moment = datetime.fromisoformat(str(key))
+    except ValueError:
+        raise _no_cursor() from None
+    if moment.tzinfo is None or not isinstance(id, str):
+        raise _no_cursor()
+    return moment, id
+
+
+def _place(written: str) -> tuple[Any, Any]:
     try:
         padded = written + "=" * (-len(written) % 4)
         key, id = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
-        if isinstance(key, (float, str)) and isinstance(id, (int, str)):
-            return key, id
-    except ValueError:
-        pass
-    raise InputError("bad_cursor", "found what is no cursor, expected `next` of an earlier page")
+    # What was decoded may be no JSON, or JSON of another shape.
+    except (ValueError, TypeError):
+        raise _no_cursor() from None
+    return key, id
+
+
+def _no_cursor() -> InputError:
+    return InputError("bad_cursor", "found what is no cursor, expected `next` of an earlier page")
