@@ -97,13 +97,12 @@ class PostgresServer:
             process.kill()
             process.wait()
 
-    def new_database(self, template: str | None = None) -> str:
-        """Return the URL of a new database, empty or a copy of another."""
+    def new_database(self) -> str:
+        """Return the URL of a new, empty database."""
         self._count += 1
         name = f"test_{self._count}"
-        copied = f" TEMPLATE {template}" if template else ""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}{copied}")
+            connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def close(self) -> None:

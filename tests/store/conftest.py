@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from jiesu.store import Sampling, Store, open_store
 from jiesu.store.migrate import HEAD
@@ -57,6 +58,15 @@ def emptied(postgres: PostgresServer) -> Callable[[], str]:
         return known[0]
 
     return give
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a password cost next to nothing in stores opened from here on: argon2 is not tested."""
+    monkeypatch.setattr(
+        "jiesu.store.users.PasswordHasher",
+        lambda: PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,16 +14,10 @@ from jiesu.store import Store
 from jiesu.store.location import store_url as url_of
 from store_rows import DAY, HOUR, MINUTE, NOW, PASSWORD, SECOND
 
-# As many as lock; the weight of argon2 itself is not what is tested here.
 WRONG = "not the password"
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "jiesu.store.users.PasswordHasher",
-        lambda: PasswordHasher(time_cost=1, memory_cost=64, parallelism=1),
-    )
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 def test_the_right_password_lets_in(store: Store) -> None:
