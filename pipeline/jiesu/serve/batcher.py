@@ -20,6 +20,8 @@ from jiesu.serve.metrics import Metrics
 from jiesu.serve.problems import ServeError, busy, report
 from jiesu.serve.settings import ServeSettings
 
+_ROUND = 1.0
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -208,13 +210,22 @@ class Batcher(Generic[Item, Result]):
             return
         try:
             # One call for the whole batch: waking the loop costs more than settling a future.
-            self._loop.call_soon_threadsafe(_settle, list(zip(jobs, results, strict=True)))
+            told = threading.Event()
+            settled = list(zip(jobs, results, strict=True))
+            self._loop.call_soon_threadsafe(_settle, settled, told)
         except RuntimeError:
             # The loop has closed: nobody is left to be told.
             return
+        # Two threads that are both busy take Python from each other for every packet that comes.
+        # The next batch begins when the loop has had a round to itself: it then turns away at full
+        # speed what is too much, and under load that keeps every answer quick.
+        told.wait(_ROUND)
 
 
-def _settle(settled: Sequence[tuple[_Job[Item, Result], Result | Exception]]) -> None:
+def _settle(
+    settled: Sequence[tuple[_Job[Item, Result], Result | Exception]], told: threading.Event
+) -> None:
+    told.set()
     for job, result in settled:
         if job.future.done():
             continue

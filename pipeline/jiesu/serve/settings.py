@@ -51,7 +51,7 @@ class ServeSettings(BaseSettings):
 
     # How much waits, and how long.
     queue: int = Field(default=128, ge=1)
-    max_wait: float = Field(default=0.25, gt=0)
+    max_wait: float = Field(default=0.2, gt=0)
     deadline: float = Field(default=2.0, gt=0)
     batch: int = Field(default=64, ge=1, le=4096)
     batch_characters: int = Field(default=32_768, ge=1)

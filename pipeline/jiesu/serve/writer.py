@@ -24,6 +24,7 @@ from jiesu.store import Scored, Stored
 _LOG = logging.getLogger("jiesu.serve")
 _SINGLES = 128
 _BULK = 32
+_ROUND = 1.0
 
 Outcome = Stored | JiesuError | None
 """What became of a row: stored, refused for a reason of its own, or None: the store is down."""
@@ -145,18 +146,22 @@ class Writer:
         if self._loop is None:
             return
         try:
+            told = threading.Event()
             settled = list(zip(entries, outcomes, strict=True))
-            self._loop.call_soon_threadsafe(_settle, settled)
+            self._loop.call_soon_threadsafe(_settle, settled, told)
         except RuntimeError:
             # The loop has closed: nobody is left to be told.
             return
+        # As the batcher does: the loop has a round to itself before the next commit.
+        told.wait(_ROUND)
 
 
 def _taken(queue: deque[_Entry], most: int) -> list[_Entry]:
     return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
-def _settle(settled: Sequence[tuple[_Entry, Outcome]]) -> None:
+def _settle(settled: Sequence[tuple[_Entry, Outcome]], told: threading.Event) -> None:
+    told.set()
     for entry, outcome in settled:
         if not entry.future.done():
             entry.future.set_result(outcome)
