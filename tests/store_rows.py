@@ -107,7 +107,7 @@ def fill(store: Store, count: int, *, now: datetime = NOW, **fields: Any) -> lis
     rows = [
         scored(
             f"a{number:04}",
-            f"{TEXT}{number}",
+            f"{number}。{TEXT}",
             received_at=(now - (count - number) * MINUTE).isoformat(),
             **fields,
         )
