@@ -70,8 +70,10 @@ class ServeProcess:
 
     def client(self, key: str | None = None, **options: Any) -> httpx.Client:
         """Return a client of the service, with a key if given. Close it."""
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, **options)
+        client = httpx.Client(base_url=self.url, timeout=30, **options)
+        if key:
+            client.headers["Authorization"] = f"Bearer {key}"
+        return client
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process that was started."""
