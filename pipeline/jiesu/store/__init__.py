@@ -16,6 +16,7 @@ from jiesu.store.review import Review
 from jiesu.store.reviews import Reviews
 from jiesu.store.sessions import Session, Sessions
 from jiesu.store.store import Store, open_store
+from jiesu.store.texts import StoredText, Texts
 from jiesu.store.users import ROLES, Role, User, Users
 
 __all__ = [
@@ -52,6 +53,8 @@ __all__ = [
     "Sessions",
     "Store",
     "Stored",
+    "StoredText",
+    "Texts",
     "User",
     "Users",
     "VerdictRecord",

@@ -157,7 +157,8 @@ def reviewed_by(user_id: int) -> ColumnElement[bool]:
 def behind(written: str) -> ColumnElement[bool]:
     """Return the condition that a case comes after a cursor's place. Raises `bad_cursor`."""
     key, id = rank_place(written)
-    return or_(cases.c.rank < key, and_(cases.c.rank == key, cases.c.id > id))
+    # The first half alone says where in the index to begin.
+    return and_(cases.c.rank <= key, or_(cases.c.rank < key, cases.c.id < id))
 
 
 def _wanted(filters: Filters) -> list[ColumnElement[bool]]:

@@ -198,7 +198,9 @@ class Queue:
 
 
 def _best(connection: Connection, wanted: list[ColumnElement[bool]], limit: int) -> list[Case]:
-    query = case_query().where(*wanted).order_by(cases.c.rank.desc(), cases.c.id).limit(limit)
+    query = (
+        case_query().where(*wanted).order_by(cases.c.rank.desc(), cases.c.id.desc()).limit(limit)
+    )
     return [case_of(row) for row in connection.execute(query)]
 
 

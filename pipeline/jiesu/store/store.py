@@ -20,6 +20,7 @@ from jiesu.store.purge import Purged, purge
 from jiesu.store.reviews import Reviews
 from jiesu.store.sessions import Sessions
 from jiesu.store.tables import meta
+from jiesu.store.texts import Texts
 from jiesu.store.users import Users
 from jiesu.store.vault import Vault, key_from_environment, no_key
 
@@ -40,6 +41,7 @@ class Store:
         self.keys = ApiKeys(database, self.log)
         self.sessions = Sessions(database)
         self.figures = Figures(database)
+        self.texts = Texts(database)
 
     def ping(self) -> None:
         """Ask the store for a sign of life. Raises StoreError."""

@@ -178,6 +178,7 @@ cases = Table(
     Column("parent_id", BigInteger, nullable=True),
     Column("claimed_by", BigInteger, nullable=True),
     Column("claimed_until", Moment, nullable=True),
+    # Read backwards, this is the order of the queue.
     Index(None, "is_open", "rank", "id"),
     Index(None, "appeal_id"),
     Index(None, "parent_id"),
