@@ -98,7 +98,7 @@ class Users:
     def verify(self, name: str, password: str, now: datetime) -> User | None:
         """Return the user whose password this is; None otherwise, whatever the reason.
 
-        After 5 failures in a row nobody gets in under the name for 15 minutes. Takes some 50 ms
+        After 5 failures in a row nobody gets in under the name for 15 minutes. Takes some 100 ms
         of a processor, by intent.
         """
         held = self._charge(storable(name), now)
