@@ -75,6 +75,13 @@ class TestUser:
         assert found is not None
         assert (found.name, found.role, found.has_password) == ("li", "supervisor", False)
 
+    def test_a_link_is_that_of_the_service(self, jiesu: Jiesu, store: Store) -> None:
+        from jiesu.serve.supervisor import login_address
+
+        done = jiesu("user", "add", "li", "--link", "--address", "http://host:1")
+        token = done.text.strip().rpartition("=")[2]
+        assert done.text.strip() == login_address("http://host:1", token)
+
     def test_list(self, jiesu: Jiesu, store: Store) -> None:
         user(store, "wang", "viewer")
         store.users.create("li", PASSWORD, "admin", now=NOW)

@@ -39,7 +39,13 @@ def add(
 
 @app.command("list")
 def list_keys(store: StoreOption = None, as_json: AsJson = False) -> None:
-    """List the keys, by name, without their secrets."""
+    """List the keys, by name, without their secrets.
+
+    \b
+    Examples:
+      jiesu key list
+      jiesu key list --json
+    """
     with opened(store) as found:
         keys = found.keys.list()
     if as_json:
@@ -81,7 +87,12 @@ def rotate(
 
 @app.command("revoke")
 def revoke(name: Name, store: StoreOption = None) -> None:
-    """Make a key open nothing any more."""
+    """Make a key open nothing any more.
+
+    \b
+    Examples:
+      jiesu key revoke call-centre
+    """
     with opened(store) as found:
         found.keys.revoke(name)
     typer.echo(f"{name} revoked", err=True)

@@ -60,7 +60,13 @@ def add(
 
 @app.command("list")
 def list_users(store: StoreOption = None, as_json: AsJson = False) -> None:
-    """List the users, by name."""
+    """List the users, by name.
+
+    \b
+    Examples:
+      jiesu user list
+      jiesu user list --json | jq -r .[].name
+    """
     with opened(store) as found:
         users = found.users.list()
     if as_json:
@@ -83,7 +89,12 @@ def list_users(store: StoreOption = None, as_json: AsJson = False) -> None:
 
 @app.command("disable")
 def disable(name: Name, store: StoreOption = None) -> None:
-    """Let a user in no more, at once; what they reviewed stays."""
+    """Let a user in no more, at once; what they reviewed stays.
+
+    \b
+    Examples:
+      jiesu user disable li.wei
+    """
     with opened(store) as found:
         found.users.disable(name)
     typer.echo(f"{name} disabled", err=True)
@@ -91,7 +102,12 @@ def disable(name: Name, store: StoreOption = None) -> None:
 
 @app.command("enable")
 def enable(name: Name, store: StoreOption = None) -> None:
-    """Let a disabled user in again."""
+    """Let a disabled user in again.
+
+    \b
+    Examples:
+      jiesu user enable li.wei
+    """
     with opened(store) as found:
         found.users.enable(name)
     typer.echo(f"{name} enabled", err=True)
@@ -99,7 +115,12 @@ def enable(name: Name, store: StoreOption = None) -> None:
 
 @app.command("password")
 def password(name: Name, stdin: FromInput = False, store: StoreOption = None) -> None:
-    """Set a user's password, lift a lock, and end every session of theirs."""
+    """Set a user's password, lift a lock, and end every session of theirs.
+
+    \b
+    Examples:
+      jiesu user password li.wei
+    """
     with opened(store) as found:
         found.users.set_password(name, _password(stdin))
     typer.echo(f"{name}: password set", err=True)
@@ -111,7 +132,12 @@ def role(
     role: Annotated[str, typer.Argument(metavar="ROLE", help="supervisor, admin or viewer.")],
     store: StoreOption = None,
 ) -> None:
-    """Give a user another role, and end every session of theirs."""
+    """Give a user another role, and end every session of theirs.
+
+    \b
+    Examples:
+      jiesu user role li.wei admin
+    """
     with opened(store) as found:
         found.users.set_role(name, role)  # type: ignore[arg-type]
     typer.echo(f"{name} {role}", err=True)
@@ -121,7 +147,12 @@ def role(
 def link(
     name: Name, address: Address = None, minutes: Minutes = 30, store: StoreOption = None
 ) -> None:
-    """Print a link that lets a user in once."""
+    """Print a link that lets a user in once.
+
+    \b
+    Examples:
+      jiesu user link li.wei --address https://jiesu.example
+    """
     with opened(store) as found:
         typer.echo(_link(found, name, address, minutes))
 
@@ -134,12 +165,12 @@ def _password(stdin: bool) -> str:
 
 def _link(store: Store, name: str, address: str | None, minutes: int) -> str:
     from jiesu.serve.settings import load_serve_settings
-    from jiesu.serve.supervisor import login_address
 
     settings = load_serve_settings()
     base = address or f"http://{settings.host}:{settings.port}"
     token = store.users.link(name, now=datetime.now(UTC), minutes=minutes)
-    return login_address(base.rstrip("/"), token)
+    # As jiesu.serve.supervisor.login_address makes it, which would bring the whole service along.
+    return f"{base.rstrip('/')}/login?link={token}"
 
 
 def _state(user: User, now: datetime) -> str:
