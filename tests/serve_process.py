@@ -29,12 +29,19 @@ class ServeProcess:
     """One service. settings: by name, as environment variables. `stop` or `kill` it at the end."""
 
     def __init__(
-        self, folder: Path, *, bundle: Path, store: str, env: Mapping[str, str], **settings: Any
+        self,
+        folder: Path,
+        *,
+        bundle: Path,
+        store: str,
+        env: Mapping[str, str],
+        port: int | None = None,
+        **settings: Any,
     ) -> None:
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.store = store
-        self.log_file = folder / f"serve-{self.port}.log"
+        self.log_file = folder / f"serve-{self.port}-{time.monotonic_ns()}.log"
         values = {"lame_duck": 0.2, "tier": "linear", "watch": 0.2, **settings}
         named = {f"JIESU_SERVE_{name.upper()}": str(value) for name, value in values.items()}
         arguments = ["serve", "--port", str(self.port), "--bundle", str(bundle), "--store", store]

@@ -118,24 +118,27 @@ class Supervisor:
             for _ in range(self._settings.workers):
                 self._workers.append(self._start())
             code = 0
-            while any(worker.process.is_alive() for worker in self._workers):
-                wait([w.process.sentinel for w in self._workers if w.process.is_alive()], 1.0)
-                for place, worker in enumerate(self._workers):
-                    if worker.process.is_alive():
-                        continue
+            while self._workers:
+                wait([worker.process.sentinel for worker in self._workers], 1.0)
+                for worker in [one for one in self._workers if not one.process.is_alive()]:
+                    self._workers.remove(worker)
                     forget(worker.process.pid or 0)
-                    if self._stopping:
-                        ended = worker.process.exitcode
-                        # One that had not begun to listen for signals simply ends by them.
-                        code = code or (0 if ended in (0, -signal.SIGTERM) else 1)
-                    elif self._is_hopeless(worker):
-                        code = 1
-                        self._tell(signal.SIGTERM)
-                        self._stopping = True
-                    else:
-                        _LOG.error("worker %s died, starting another", worker.process.pid)
-                        self._workers[place] = self._start()
+                    code = code or self._follow(worker)
             return code
+
+    def _follow(self, worker: _Worker) -> int:
+        """Do what follows from a worker's end, and return what it means for the exit code."""
+        ended = worker.process.exitcode
+        if self._stopping:
+            # One that had not begun to listen for signals simply ends by them.
+            return 0 if ended in (0, -signal.SIGTERM) else 1
+        if self._is_hopeless(worker):
+            self._stopping = True
+            self._tell(signal.SIGTERM)
+            return 1
+        _LOG.error("worker %s died, starting another", worker.process.pid)
+        self._workers.append(self._start())
+        return 0
 
     def _start(self) -> _Worker:
         process = self._context.Process(
@@ -154,7 +157,7 @@ class Supervisor:
         return soon and (worker.process.exitcode == 1 or self._quick > _MOST_QUICK)
 
     def _tell(self, number: int) -> None:
-        for worker in self._workers:
+        for worker in list(self._workers):
             if worker.process.is_alive() and worker.process.pid is not None:
                 os.kill(worker.process.pid, number)
 
