@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,17 +21,19 @@ def export(
     since: datetime | None = None,
     until: datetime | None = None,
     only: Only = "all",
+    without: Container[str] = (),
     actor: str = "cli",
     now: datetime | None = None,
 ) -> int:
     """Write training rows to a jsonl, csv or xlsx file, note it in the log, return how many.
 
-    The file is written whole or not at all; csv and xlsx hold no formula. Raises InputError for
-    a file that cannot be written, StoreError.
+    without: ids of appeals to leave out. The file is written whole or not at all; csv and xlsx
+    hold no formula. Raises InputError for a file that cannot be written, StoreError.
     """
     if only not in ONLY:
         raise InputError("bad_only", f"found {only!r}, expected one of {', '.join(ONLY)}")
-    rows = training_rows(store, since=since, until=until, only=only)
+    found = training_rows(store, since=since, until=until, only=only)
+    rows = (row for row in found if row["id"] not in without)
     suffix = target.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
         count = write_file(target, lambda stream: _jsonl(rows, stream))

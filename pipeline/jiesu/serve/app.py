@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from fastapi import FastAPI, Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import jiesu
 from jiesu.engine import Engine
 from jiesu.resources import package_folder
+from jiesu.review.precedents import Precedents
 from jiesu.serve import pages, payloads, problems
 from jiesu.serve.edge import Edge
 from jiesu.serve.limits import Gate
@@ -27,8 +25,6 @@ from jiesu.serve.settings import ServeSettings
 from jiesu.store import Store
 
 STATIC = "/static"
-LOGIN = "/login"
-_API = ("/v1/", "/open311/", "/metrics", "/openapi.json", "/healthz", "/readyz", STATIC)
 _OPEN = ("/healthz", "/readyz", "/v1/session/link")
 _SCORES = frozenset({"/v1/appeals"})
 _BATCH = "/v1/appeals:batch"
@@ -75,8 +71,8 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
-    problems.install(app)
-    _send_to_login(app)
+    app.state.precedents = Precedents(store)
+    problems.install(app, pages.answer)
     for module in (health, feedback, appeals, about, session, open311):
         app.include_router(module.router)
     app.include_router(pages.router)
@@ -99,19 +95,6 @@ def create_app(
     app.add_middleware(Gate, limit=limit, refuse=refuse)
     app.add_middleware(Edge, metrics=service.metrics, stopping=lambda: service.stopping)
     return app
-
-
-def _send_to_login(app: FastAPI) -> None:
-    """Send a browser that asks for a page without a session to the login, and back after it."""
-
-    @app.exception_handler(ServeError)
-    async def _problem(request: Request, error: ServeError) -> Response:
-        path = request.url.path
-        wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if error.status == HTTPStatus.UNAUTHORIZED and wants_page and not path.startswith(_API):
-            asked = path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"{LOGIN}?next={quote(asked, safe='')}", HTTPStatus.SEE_OTHER)
-        return problems.response(error)
 
 
 def _describe(app: FastAPI) -> None:

@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -109,27 +109,27 @@ def response(error: JiesuError) -> Response:
     return Response(body, status_of(error), headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Make every error that a route raises a problem document."""
+def install(app: FastAPI, answer: Callable[[Request, JiesuError], Response]) -> None:
+    """Answer every error that a route raises, by a problem document or as `answer` sees fit."""
 
     @app.exception_handler(JiesuError)
-    async def _foreseen(_: Request, error: JiesuError) -> Response:
+    async def _foreseen(request: Request, error: JiesuError) -> Response:
         if (
             not isinstance(error, ServeError)
             and status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
         ):
             _LOG.warning("answered %d: %s", status_of(error), error.code)
-        return response(error)
+        return answer(request, error)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> Response:
-        return response(misfit(error.errors()))
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, misfit(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         code = _CODE_OF_STATUS.get(error.status_code, "http_error")
         phrase = HTTPStatus(error.status_code).phrase
-        return response(ServeError(error.status_code, code, phrase, headers=error.headers))
+        return answer(request, ServeError(error.status_code, code, phrase, headers=error.headers))
 
 
 def misfit(errors: Sequence[Any]) -> ServeError:

@@ -72,23 +72,23 @@ def changes_of(answer: Answer, verdict: Verdict, jurisdiction: Jurisdiction) -> 
     if tuple(sorted(answer.flags)) != shown.flags:
         changes["flags"] = sorted(set(answer.flags))
     is_moved = answer.place != place_of(shown)
-    area, subdistrict = _place(answer.place, jurisdiction) if is_moved else _place_shown(shown)
+    area, subdistrict = shown.area, shown.subdistrict
     if is_moved:
+        area, subdistrict = _place(answer.place, jurisdiction)
         changes |= {"area": area, "subdistrict": subdistrict}
+    is_unnamed = answer.function == OTHER_UNIT and not answer.unit
     function = answer.unit or shown.function
+    if is_unnamed:
+        raise _unknown("unit", jurisdiction)
     if function is None or (function == shown.function and not is_moved):
         return changes
     if function not in jurisdiction.units_by_name:
-        raise InputError("unknown_unit", f"expected a function unit of {jurisdiction.catalogue}")
+        raise _unknown("unit", jurisdiction)
     named = {} if is_moved else _named(verdict)
     unit = named.get(function) or exact_unit(jurisdiction, function, area, subdistrict)
     if (function, unit) != (shown.function, shown.unit):
         changes |= {"function": function, "unit": unit}
     return changes
-
-
-def _place_shown(shown: Labels) -> tuple[str | None, str | None]:
-    return shown.area, shown.subdistrict
 
 
 def _place(choice: str, jurisdiction: Jurisdiction) -> tuple[str | None, str | None]:
@@ -97,9 +97,13 @@ def _place(choice: str, jurisdiction: Jurisdiction) -> tuple[str | None, str | N
         return None, None
     area = next((one for one in jurisdiction.areas if one.name == name), None)
     if area is None or (part and part not in {sub.name for sub in area.subdistricts}):
-        raise InputError("unknown_place", f"expected a place of {jurisdiction.catalogue}")
+        raise _unknown("place", jurisdiction)
     return area.name, part or None
 
 
 def _named(verdict: Verdict) -> Mapping[str, str]:
     return {one.function: one.unit for one in verdict.dispatch.candidates}
+
+
+def _unknown(what: str, jurisdiction: Jurisdiction) -> InputError:
+    return InputError(f"unknown_{what}", f"expected a {what} of {jurisdiction.catalogue}")

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Request
-from starlette.responses import RedirectResponse, Response
-
-from jiesu.serve import browser
-from jiesu.serve.service import TheService
+from fastapi import Request
 
 Language = Literal["zh", "en"]
 Theme = Literal["auto", "light", "dark"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 THEMES: tuple[Theme, ...] = get_args(Theme)
 
-_LANGUAGE, _THEME = "jiesu_language", "jiesu_theme"
-_YEAR = 365 * 24 * 3600
-
-router = APIRouter()
+LANGUAGE_COOKIE, THEME_COOKIE = "jiesu_language", "jiesu_theme"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +36,8 @@ class Look:
 
 def look_of(request: Request) -> Look:
     """Return the look that a browser asks for; Chinese and `auto` where it asks for none."""
-    language = request.cookies.get(_LANGUAGE)
-    theme = request.cookies.get(_THEME)
+    language = request.cookies.get(LANGUAGE_COOKIE)
+    theme = request.cookies.get(THEME_COOKIE)
     return Look(
         cast("Language", language) if language in LANGUAGES else "zh",
         cast("Theme", theme) if theme in THEMES else "auto",
@@ -60,32 +53,3 @@ def local(path: str | None, *, otherwise: str = "/") -> str:
         return otherwise
     parts = urlsplit(path)
     return otherwise if parts.scheme or parts.netloc else path
-
-
-@router.post("/look")
-async def choose(
-    request: Request,
-    service: TheService,
-    language: Annotated[str, Form()] = "",
-    theme: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "",
-) -> Response:
-    """Remember a language or a theme and show the page again."""
-    session = await browser.session_of(request, service.store)
-    if session is None:
-        await browser.check_form_token(request)
-    else:
-        await browser.check_csrf(request, session)
-    response = RedirectResponse(local(next), 303)
-    for name, value, known in ((_LANGUAGE, language, LANGUAGES), (_THEME, theme, THEMES)):
-        if value in known:
-            response.set_cookie(
-                name,
-                value,
-                max_age=_YEAR,
-                path="/",
-                secure=browser.is_secure(request),
-                httponly=True,
-                samesite="lax",
-            )
-    return response

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,14 +15,16 @@ from jiesu.serve import browser
 from jiesu.serve.pages import times
 from jiesu.serve.pages.look import look_of
 from jiesu.serve.pages.names import Names
-from jiesu.serve.pages.words import sayer
+from jiesu.serve.pages.words import CATALOGUES, sayer
 from jiesu.serve.service import service_of
 from jiesu.store import Role, Session
 
 # Controls and bidirectional marks could rewrite what a reader believes to see.
 _CONTROLS = dict.fromkeys(
-    (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0x202A, 0x202F))
-    + (0x061C, 0x200E, 0x200F, *range(0x2066, 0x206A), 0xFEFF),
+    (
+        *(*range(9), 11, 12, *range(14, 32), *range(127, 160)),
+        *(0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF),
+    ),
     "\ufffd",
 )
 REVIEWERS: tuple[Role, ...] = ("supervisor", "admin")
@@ -70,9 +71,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     made.filters["plain"] = plain
     made.filters["percent"] = percent
-    made.filters["query"] = lambda values: urlencode({k: v for k, v in values.items() if v})
     made.filters["clock"] = times.clock
     return made
 
@@ -108,9 +109,9 @@ def page(
         "here": request.url.path + query if request.method == "GET" else "/",
         "path": request.url.path,
         "now": datetime.now(UTC),
-        "notice": None,
         "undo": None,
         **values,
+        "notice": CATALOGUES[look.language].get(f"notice.{values.get('notice')}"),
     }
     response = HTMLResponse(environment().get_template(template).render(context), status)
     response.raw_headers.extend(
