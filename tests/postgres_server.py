@@ -15,7 +15,7 @@ import psycopg
 
 MISSING = "PostgreSQL is not installed: run tests/services.sh as root (make test does)"
 _USER = "jiesu"
-_SECONDS = 30
+_SECONDS = 120
 
 
 def find_program(name: str) -> str:

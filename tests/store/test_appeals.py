@@ -200,6 +200,12 @@ class TestVersions:
         assert store.reviews.queue(now=NOW + HOUR).items[0].type == "help"
         assert len(store.reviews.cases_of("1")) == 1
 
+    def test_the_case_moves_to_where_it_belongs(self, store: Store) -> None:
+        store.appeals.put([scored("1"), scored("2", "二", risk="watch")], now=NOW)
+        assert [c.appeal_id for c in store.reviews.queue(now=NOW).items] == ["2", "1"]
+        store.appeals.add_verdict("1", verdict("1", risk="urgent"), now=NOW)
+        assert [c.appeal_id for c in store.reviews.queue(now=NOW).items] == ["1", "2"]
+
     def test_it_opens_a_case_where_none_is_open(self, store: Store) -> None:
         store.appeals.put([scored("1", action="auto")], now=NOW)
         assert store.reviews.cases_of("1") == []

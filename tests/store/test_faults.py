@@ -60,7 +60,7 @@ def end(child: subprocess.Popen[str], how: signal.Signals | None = None) -> list
     # What was said before the end was acknowledged too.
     rest = child.stdout.readlines()
     child.stdout.close()
-    child.wait(timeout=60)
+    child.wait(timeout=180)
     return rest
 
 
@@ -295,7 +295,7 @@ def _entries(store: Store) -> list[Any]:
     return found
 
 
-def _until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     pause = threading.Event()
     for _ in range(int(seconds / 0.02)):
         if condition():

@@ -73,6 +73,18 @@ def test_a_clock_that_jumps(store: Store, jump: object, expected: bool, reason: 
     assert (store.sessions.get(token, NOW + jump) is not None) is expected, reason  # type: ignore[operator]
 
 
+def test_it_lasts_where_the_store_can_only_be_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = store.sessions.create(user(store), NOW)
+
+    def full(**_: object) -> None:
+        raise StoreError("store_full", "full")
+
+    monkeypatch.setattr(store.sessions._database, "write", full)
+    assert store.sessions.get(token, NOW + HOUR) is not None
+
+
 def test_it_can_be_ended(store: Store) -> None:
     li = user(store)
     first, second = store.sessions.create(li, NOW), store.sessions.create(li, NOW)

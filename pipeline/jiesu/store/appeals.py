@@ -213,12 +213,7 @@ class Appeals:
                 storable(id), verdict, tier=tier, version=row.version + 1, at=at, row=row
             )
             connection.execute(insert(verdicts), [one.version])
-            has_case = connection.execute(
-                select(cases.c.id).where(cases.c.appeal_id == one.id, cases.c.is_open)
-            ).first()
-            opened = incoming.case(one, Sampling(0, 0), at)
-            if opened and not has_case:
-                connection.execute(insert(cases), [opened])
+            _reopen(connection, one, at)
             self._log.append_in(connection, [_verdict_event(one)], now=at)
         version = one.version
         return VerdictRecord(version["version"], verdict, version["tier"], version["bundle"], at)
@@ -291,6 +286,19 @@ class Appeals:
         """Return how many appeals are stored."""
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(appeals)).scalar_one()
+
+
+def _reopen(connection: Connection, one: Incoming, at: datetime) -> None:
+    """Put the case of a later verdict where it now belongs, or open one if none is open."""
+    is_open = (cases.c.appeal_id == one.id) & cases.c.is_open
+    opened = incoming.case(one, Sampling(0, 0), at)
+    if opened is None:
+        return
+    if connection.execute(select(cases.c.id).where(is_open)).first() is None:
+        connection.execute(insert(cases), [opened])
+    else:
+        usual = is_open & (cases.c.kind == "review")
+        connection.execute(update(cases).where(usual).values(rank=opened["rank"]))
 
 
 def _has_open_case() -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event, text
@@ -16,6 +15,7 @@ from jiesu.errors import StoreError
 
 BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
+_IDLE_SECONDS = 60
 _POOL = 5
 _OVERFLOW = 15
 _CHAIN_LOCK = 0x6A69657375  # "jiesu": the advisory lock of writers of the decision log
@@ -28,11 +28,6 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {
-            "connect_args": {"timeout": BUSY_SECONDS}
-            if self.is_sqlite
-            else {"connect_timeout": _CONNECT_SECONDS, "application_name": "jiesu"}
-        }
         self.engine = create_engine(
             url,
             # Parameters are texts of appeals: no error and no log may show them.
@@ -42,13 +37,12 @@ class Database:
             pool_size=_POOL,
             max_overflow=_OVERFLOW,
             pool_timeout=BUSY_SECONDS,
-            **options,
+            connect_args={"timeout": BUSY_SECONDS} if self.is_sqlite else _postgres(url),
         )
         logging.getLogger(_LOGGER).addFilter(_no_rows)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-            self._file = Path(url.database or "")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -81,12 +75,6 @@ class Database:
             # The database's own words may quote a row, so they go no further.
             raise store_error(error) from None
 
-    def protect(self) -> None:
-        """Keep a SQLite file from other users of the machine."""
-        if self.is_sqlite:
-            with suppress(OSError):
-                self._file.chmod(0o600)
-
     def forget(self) -> None:
         """Make sure that what was deleted is in no side file of SQLite either."""
         if not self.is_sqlite:
@@ -98,6 +86,19 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _postgres(url: URL) -> dict[str, Any]:
+    """Return how to connect so that nothing waits for ever: for the server, a lock, a dead peer."""
+    seconds = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
+    options = " ".join(f"-c {name}={value * 1000}" for name, value in seconds.items())
+    return {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "jiesu",
+        "tcp_user_timeout": BUSY_SECONDS * 1000,
+        # What the URL says beats it.
+        **({} if "options" in url.query else {"options": options}),
+    }
 
 
 def _no_rows(record: logging.LogRecord) -> bool:

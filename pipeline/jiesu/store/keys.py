@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast, get_args
@@ -102,14 +103,9 @@ class ApiKeys:
         return _key(row)
 
     def _touch(self, id: int, now: datetime) -> None:
-        try:
-            with self._database.write() as connection:
-                connection.execute(
-                    update(api_keys).where(api_keys.c.id == id).values(last_used=now)
-                )
-        except StoreError:
-            # The key has been found good; that its use cannot be noted must stop nobody.
-            return
+        # The key has been found good; that its use cannot be noted must stop nobody.
+        with suppress(StoreError), self._database.write() as connection:
+            connection.execute(update(api_keys).where(api_keys.c.id == id).values(last_used=now))
 
     def rotate(
         self,

@@ -25,9 +25,9 @@ def data_directory() -> Path:
 def store_url(url: str | None = None) -> URL:
     """Return the URL of a store: `sqlite:///FILE` or `postgresql://…`; None is the default file.
 
-    Makes the folder of a SQLite file, readable by its user alone. Raises StoreError `store_url`
-    for another database and `store_down` where the folder cannot be made. A message never holds
-    the password.
+    Makes a SQLite file and its folder, readable by their user alone. Raises StoreError `store_url`
+    for another database and `store_down` where they cannot be made. A message never holds the
+    password.
     """
     if not url:
         url = os.environ.get("JIESU_STORE") or f"sqlite:///{data_directory() / FILE}"
@@ -45,9 +45,11 @@ def store_url(url: str | None = None) -> URL:
     folder = Path(parsed.database).parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Made before SQLite does, which would let others read it; its side files follow suit.
+        Path(parsed.database).touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            "store_down", f"the folder {folder} cannot be made: {error.strerror}"
+            "store_down", f"{parsed.database} cannot be made or written: {error.strerror}"
         ) from None
     return parsed
 

@@ -39,4 +39,3 @@ def migrate(database: Database) -> None:
                 "store_version",
                 f"found a store at migration {found}, expected {HEAD} or an earlier one",
             ) from None
-    database.protect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,11 +75,15 @@ class Sessions:
         if row is None or abs(now - row.began) >= ABSOLUTE or abs(now - row.last_seen) >= IDLE:
             return None
         if abs(now - row.last_seen) >= _SEEN_EVERY:
-            with self._database.write() as connection:
-                connection.execute(
-                    update(sessions).where(sessions.c.token == key).values(last_seen=now)
-                )
+            self._touch(key, now)
         return Session(user_from(row), row.csrf, row.began, row.last_seen)
+
+    def _touch(self, key: str, now: datetime) -> None:
+        # A store that is full or busy can still be read: nobody is logged out for it.
+        with suppress(StoreError), self._database.write() as connection:
+            connection.execute(
+                update(sessions).where(sessions.c.token == key).values(last_seen=now)
+            )
 
     def revoke(self, token: str) -> None:
         """End a session; one that is unknown is no error."""
