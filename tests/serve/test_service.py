@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -176,14 +177,42 @@ def test_a_known_key_is_trusted_while_the_store_is_down(tmp_path: Path) -> None:
             def down(*_: object) -> None:
                 raise StoreError("store_down", "it cannot be reached")
 
+            whole = store.keys.verify
             store.keys.verify = down  # type: ignore[method-assign]
             await asyncio.sleep(0.2)
             known = await keys.find(key)
             assert known is not None
             assert known.scopes == {"score"}
             await asyncio.sleep(0.5)
-            assert (await keys.find(key)) is None, "not for ever"
-            with pytest.raises(StoreError, match="cannot be reached"):
-                await keys.find("jsk_unknown")
+            # Not for ever, and not a key that nobody knows.
+            for other in (key, "jsk_unknown"):
+                with pytest.raises(StoreError, match="cannot be reached"):
+                    await keys.find(other)
+            store.keys.verify = whole  # type: ignore[method-assign]
+            assert (await keys.find(key)) is not None
+
+    run(test)
+
+
+def test_nobody_waits_for_a_store_that_hangs(tmp_path: Path) -> None:
+    async def test() -> None:
+        with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+            key = store.keys.create("known", ["score"])
+            keys = Keys(store, ServeSettings(key_cache=0.05, store_retry=10), Metrics())
+            await keys.find(key)
+            go = threading.Event()
+
+            def hang(*_: object) -> None:
+                go.wait(30)
+                raise StoreError("store_down", "it cannot be reached")
+
+            store.keys.verify = hang  # type: ignore[method-assign]
+            await asyncio.sleep(0.2)
+            started = time.monotonic()
+            assert (await keys.find(key)) is not None
+            go.set()
+            await asyncio.sleep(0.1)
+            assert (await keys.find(key)) is not None, "and it is left alone for a while"
+            assert time.monotonic() - started < 5
 
     run(test)

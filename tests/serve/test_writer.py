@@ -24,12 +24,14 @@ class Put:
     def __init__(self) -> None:
         self.commits: list[list[str]] = []
         self.error: Exception | None = None
+        self.calls = 0
         self.refused: dict[str, Exception] = {}
         self.gate = threading.Event()
         self.gate.set()
         self.begun = threading.Event()
 
     def __call__(self, rows: Sequence[Scored]) -> list[Stored]:
+        self.calls += 1
         self.begun.set()
         assert self.gate.wait(10)
         if self.error is not None:
@@ -142,6 +144,22 @@ def test_a_row_that_the_store_refuses_is_the_only_one(tiny_engine: Engine) -> No
             found = await writer.write(rows)
             assert outcomes(found) == ["new", fault, None, "new"]
             assert value(metrics, "jiesu_store_up") == 1, "the store itself is well"
+
+    run(test)
+
+
+def test_a_store_that_is_busy_is_asked_once_more(tiny_engine: Engine) -> None:
+    async def test() -> None:
+        put = Put()
+        rows = scored(tiny_engine, "a", "b")
+        async with writing(put) as (writer, metrics):
+            put.error = StoreError("store_busy", "others write")
+            assert await writer.write([rows[0]]) == [None]
+            assert put.calls == 2
+            assert value(metrics, "jiesu_not_stored_total", reason="busy") == 1
+            put.error = None
+            assert outcomes(await writer.write([rows[1]])) == ["new"], "it is not left alone"
+            assert value(metrics, "jiesu_store_up") == 1
 
     run(test)
 

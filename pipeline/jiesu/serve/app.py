@@ -28,6 +28,9 @@ STATIC = "/static"
 _OPEN = ("/healthz", "/readyz", "/v1/session/link")
 _SCORES = frozenset({"/v1/appeals"})
 _BATCH = "/v1/appeals:batch"
+# Bodies that are read before anybody knows who sends them.
+_UNKNOWN_SENDERS = ("/login", "/v1/session")
+_SMALL = 1 << 16
 
 _DESCRIPTION = """\
 Reads appeals (诉求) to a 12345 hotline and returns verdicts (研判). It never refuses an appeal.
@@ -82,6 +85,8 @@ def create_app(
     _describe(app)
 
     def limit(scope: Scope) -> int:
+        if scope["path"].startswith(_UNKNOWN_SENDERS):
+            return _SMALL
         is_batch = scope["path"] == _BATCH
         return settings.batch_body_limit if is_batch else settings.body_limit
 

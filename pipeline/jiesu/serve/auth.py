@@ -21,7 +21,7 @@ from jiesu.errors import StoreError
 from jiesu.serve.browser import check_csrf, session_of
 from jiesu.serve.limits import RateLimit
 from jiesu.serve.metrics import Metrics
-from jiesu.serve.problems import ServeError
+from jiesu.serve.problems import ServeError, report
 from jiesu.serve.settings import ServeSettings
 from jiesu.store import ApiKey, Role, Scope, Session, Store
 from jiesu.store.tokens import token_hash
@@ -35,6 +35,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
 
 _MOST = 10_000
 _LONGEST_KEY = 256
+_PATIENCE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,12 @@ class Principal:
 
 @dataclass(slots=True)
 class _Known:
+    """A key that was found good. retry: when to look it up again, after the store failed."""
+
     principal: Principal
     checked: float
     refresh: asyncio.Task[None] | None = None
+    retry: float = 0.0
 
 
 class Keys:
@@ -77,6 +81,7 @@ class Keys:
         self._store = store
         self._cache = settings.key_cache
         self._grace = settings.key_grace
+        self._retry = settings.store_retry
         self._metrics = metrics
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
@@ -85,27 +90,29 @@ class Keys:
         if len(key) > _LONGEST_KEY:
             return None
         digest = token_hash(key)
-        known = self._known.get(digest)
-        if known is None:
+        known, now = self._known.get(digest), time.monotonic()
+        age = 0.0 if known is None else now - known.checked
+        if known is None or age > self._cache + self._grace:
             return await self._look_up(digest, key)
-        age = time.monotonic() - known.checked
         if age < self._cache:
             return known.principal
-        if known.refresh is None:
-            known.refresh = asyncio.create_task(self._refresh(digest, key))
-        if age >= 2 * self._cache:
-            await asyncio.shield(known.refresh)
-            again = self._known.get(digest)
-            return again.principal if again is not None else None
-        return known.principal
+        if known.refresh is None and now >= known.retry:
+            known.refresh = asyncio.create_task(self._refresh(known, digest, key))
+        if age < 2 * self._cache or known.refresh is None:
+            return known.principal
+        # A store that hangs is as good as one that is down: nobody waits for it.
+        await asyncio.wait({known.refresh}, timeout=_PATIENCE)
+        again = self._known.get(digest)
+        return again.principal if again is not None else await self._look_up(digest, key)
 
-    async def _refresh(self, digest: str, key: str) -> None:
-        known = self._known[digest]
+    async def _refresh(self, known: _Known, digest: str, key: str) -> None:
         try:
             await self._look_up(digest, key)
         except StoreError:
-            if time.monotonic() - known.checked > self._cache + self._grace:
-                self._known.pop(digest, None)
+            known.retry = time.monotonic() + self._retry
+        except Exception as error:  # noqa: BLE001  a key must not be stuck for want of an answer
+            report(error, "-")
+            known.retry = time.monotonic() + self._retry
         finally:
             known.refresh = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -19,6 +20,7 @@ MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the folder by which several workers add up their figures."""
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
+_Mode = Literal["livesum", "livemin", "livemax"]
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 10)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -51,10 +53,12 @@ class Metrics:
         self.not_stored = self._counter(
             "jiesu_not_stored", "Verdicts answered with stored: false", "reason"
         )
-        self.store_up = self._gauge("jiesu_store_up", "Whether the latest write reached the store")
+        self.store_up = self._gauge(
+            "jiesu_store_up", "Whether the latest write reached the store", mode="livemin"
+        )
         self.swaps = self._counter("jiesu_bundle_swaps", "Bundles taken up or refused", "result")
         self.bundle = self._gauge(
-            "jiesu_bundle", "The bundle that serves", "bundle", "version", "tier"
+            "jiesu_bundle", "The bundle that serves", "bundle", "version", "tier", mode="livemax"
         )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -65,8 +69,9 @@ class Metrics:
     ) -> Histogram:
         return Histogram(name, text, labels, registry=self.registry, buckets=buckets)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, labels, registry=self.registry, multiprocess_mode="livesum")
+    def _gauge(self, name: str, text: str, *labels: str, mode: _Mode = "livesum") -> Gauge:
+        """Return a gauge. mode: what it is of several workers."""
+        return Gauge(name, text, labels, registry=self.registry, multiprocess_mode=mode)
 
     def page(self) -> bytes:
         """Return the figures as text: this process's, or those of all workers together."""

@@ -25,6 +25,7 @@ _LOG = logging.getLogger("jiesu.serve")
 _SINGLES = 128
 _BULK = 32
 _ROUND = 1.0
+_OF_A_ROW = ("store_conflict", "store_error")
 
 Outcome = Stored | JiesuError | None
 """What became of a row: stored, refused for a reason of its own, or None: the store is down."""
@@ -114,7 +115,7 @@ class Writer:
             return [None] * len(rows)
         started = time.perf_counter()
         try:
-            stored = self._put(rows)
+            stored = self._put_patiently(rows)
         except StoreError as error:
             return self._failed(rows, error)
         except JiesuError as error:
@@ -128,13 +129,23 @@ class Writer:
             self._metrics.writes.labels(one.outcome).inc()
         return stored
 
+    def _put_patiently(self, rows: list[Scored]) -> Sequence[Stored]:
+        """Store rows, at the second attempt if others were writing at the first."""
+        try:
+            return self._put(rows)
+        except StoreError as error:
+            if error.code != "store_busy":
+                raise
+            return self._put(rows)
+
     def _failed(self, rows: list[Scored], error: StoreError) -> Sequence[Outcome]:
         """Tell a row that the store will not take from a store that takes nothing."""
-        if error.code in ("store_conflict", "store_error") and len(rows) > 1:
+        if error.code in _OF_A_ROW and len(rows) > 1:
             return self._apart(rows)
         _LOG.error("not stored: %d verdicts, %s", len(rows), error.code)
-        self._metrics.not_stored.labels("down").inc(len(rows))
-        if error.code not in ("store_conflict", "store_error"):
+        is_down = error.code not in (*_OF_A_ROW, "store_busy")
+        self._metrics.not_stored.labels("down" if is_down else error.code[6:]).inc(len(rows))
+        if is_down:
             self._metrics.store_up.set(0)
             self._retry_at = time.monotonic() + self._settings.store_retry
         return [None] * len(rows)
