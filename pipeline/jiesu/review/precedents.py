@@ -84,7 +84,8 @@ class Precedents:
             if (record := records.get(other)) is None:
                 continue
             verdict = record.verdict
-            type_, unit = verdict.type.code, verdict.dispatch.unit or verdict.dispatch.function
+            type_: str | None = verdict.type.code
+            unit = verdict.dispatch.unit or verdict.dispatch.function
             settled = settle(self._store.reviews.of(other, viewer=viewer))
             if settled is not None:
                 labels = settled.labels

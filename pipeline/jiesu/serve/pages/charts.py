@@ -114,7 +114,7 @@ def scale(most: int) -> int:
     """Return a round even number that is at least `most`, and at least 2."""
     if most <= 2:
         return 2
-    size = 10 ** math.floor(math.log10(most))
+    size = int(10 ** math.floor(math.log10(most)))
     for step in (1, 2, 4, 5, 6, 8, 10):
         if step * size >= most and (step * size) % 2 == 0:
             return step * size

@@ -42,7 +42,7 @@ def dashboard(
 ) -> Response:
     """Show the figures of the last days, or of a period given by its first and last day."""
     now = datetime.now(UTC)
-    begin, end, days = _period(days, since, until, now)
+    begin, end, chosen = _period(days, since, until, now)
     found = figures_of(service.store, since=begin, until=end, now=now)
     look = look_of(request)
     serving = service.engines.current
@@ -56,7 +56,7 @@ def dashboard(
         session=session,
         now=now,
         figures=found,
-        days=days,
+        days=chosen,
         periods=PERIODS,
         first=begin.astimezone(BEIJING).date(),
         last=(end - timedelta(seconds=1)).astimezone(BEIJING).date(),

@@ -74,8 +74,17 @@ def decide(
     except InputError as error:
         if error.code not in _SHOWN_AGAIN:
             raise
-        again = {"entered": answer, "query": queue, "status": 422, "notice": error.code}
-        return show(request, service, session, case, now, **again)
+        return show(
+            request,
+            service,
+            session,
+            case,
+            now,
+            entered=answer,
+            query=queue,
+            status=422,
+            notice=error.code,
+        )
     except StoreError as error:
         if error.code != "store_conflict":
             raise

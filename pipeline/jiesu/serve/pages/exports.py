@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response, StreamingResponse
 
 from jiesu.review.export import export
-from jiesu.review.training import ONLY, Only
+from jiesu.review.training import ONLY
 from jiesu.serve.pages.access import Reviewer, actor
 from jiesu.serve.pages.faults import PageRoute
 from jiesu.serve.pages.render import page
@@ -69,7 +69,7 @@ def download(
             target,
             since=start_of(first) if first else None,
             until=start_of(last) + timedelta(days=1) if last else None,
-            only=cast("Only", only),
+            only=only,
             without=() if session.user.role == "admin" else blind(service.store, now),
             actor=actor(session),
             now=now,

@@ -62,8 +62,15 @@ async def enter(
         if error.code not in (*_SHOWN, "no_csrf_token"):
             raise
         where = local(next, otherwise="/queue")
-        again = {"next": where, "link": "", "state": error.code, "name": name[:64]}
-        return page(request, "login.html", status=error.status, **again)
+        return page(
+            request,
+            "login.html",
+            status=error.status,
+            next=where,
+            link="",
+            state=error.code,
+            name=name[:64],
+        )
     response = RedirectResponse(local(next, otherwise="/queue"), 303)
     await browser.sign_in(request, response, service.store, user)
     return response

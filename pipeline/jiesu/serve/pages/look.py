@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -39,8 +39,8 @@ def look_of(request: Request) -> Look:
     language = request.cookies.get(LANGUAGE_COOKIE)
     theme = request.cookies.get(THEME_COOKIE)
     return Look(
-        cast("Language", language) if language in LANGUAGES else "zh",
-        cast("Theme", theme) if theme in THEMES else "auto",
+        language if language in LANGUAGES else "zh",
+        theme if theme in THEMES else "auto",
     )
 
 

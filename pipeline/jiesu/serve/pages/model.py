@@ -14,6 +14,8 @@ from jiesu.serve.pages.render import page
 from jiesu.serve.service import TheService
 
 router = APIRouter(prefix="/admin", route_class=PageRoute)
+DECIDING = ("type", "unit")
+"""The heads whose thresholds decide whether an appeal needs a supervisor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def model(request: Request, service: TheService, session: Admin) -> Response:
         loaded_at=serving.loaded_at,
         manifest=manifest,
         jurisdiction=engine.jurisdiction,
-        certificates=certificates,
+        deciding=[one for head in DECIDING for one in certificates if one.head == head],
+        others=[one for one in certificates if one.head not in DECIDING],
         settings=service.settings,
     )

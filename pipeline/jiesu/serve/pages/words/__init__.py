@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jiesu.serve.pages.words import en, zh
+from jiesu.serve.pages.words.en import WORDS as ENGLISH
+from jiesu.serve.pages.words.zh import WORDS as CHINESE
 
-CATALOGUES: Mapping[str, Mapping[str, str]] = {"zh": zh.WORDS, "en": en.WORDS}
+CATALOGUES: Mapping[str, Mapping[str, str]] = {"zh": CHINESE, "en": ENGLISH}
 
 Say = Callable[..., str]
 """Says a message by its key, with the values that it names."""
