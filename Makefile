@@ -24,6 +24,7 @@ demo: $(VENV)/report.stamp  ## score the shipped sample, show the verdicts, writ
 	$(BIN)/jiesu demo -o out/demo
 
 test: $(VENV)/dev.stamp  ## all tests, with what they need
+	tests/services.sh
 	$(BIN)/pytest
 
 check: $(VENV)/dev.stamp  ## style, types and the order of the rooms

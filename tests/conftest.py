@@ -17,6 +17,7 @@ from jiesu.learn.encoder.build import train_encoder
 from jiesu.learn.train import train
 from jiesu.resources import resource
 from jiesu.schema import Appeal
+from postgres_server import PostgresServer
 from tiny_encoder import encoder_config, write_base, write_data
 
 ConfigOf = Callable[..., TrainConfig]
@@ -141,6 +142,20 @@ def samples() -> list[Appeal]:
     """Return the shipped sample appeals, in file order."""
     rows = read_appeals(resource("data", "samples", "appeals.jsonl"))
     return [row.appeal for row in rows if row.appeal is not None]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Return a running PostgreSQL server. Who stops it starts it again."""
+    try:
+        server = PostgresServer()
+    except FileNotFoundError as error:
+        pytest.fail(str(error))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")

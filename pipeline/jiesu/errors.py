@@ -1,4 +1,4 @@
-"""Every error that jiesu raises on purpose: one base, five kinds."""
+"""Every error that jiesu raises on purpose: one base, six kinds."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ class ConfigError(JiesuError):
 
 class BundleError(JiesuError):
     """A bundle is missing, altered or made for something else."""
+
+
+class StoreError(JiesuError):
+    """The store cannot be reached, is full, or what is asked of it contradicts what it holds.
+
+    Codes: `store_down`, `store_busy` and `store_full` may pass by themselves; `store_conflict`,
+    `store_missing` and the others will not.
+    """
 
 
 class ExtraError(JiesuError):

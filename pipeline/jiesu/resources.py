@@ -25,6 +25,14 @@ def resource(*parts: str) -> Path:
     raise ConfigError("missing_resource", f"jiesu does not carry {'/'.join(parts)}")
 
 
+def package_folder(*parts: str) -> Path:
+    """Return the path of a folder inside the package, such as `package_folder("serve", "static")`.
+
+    It need not exist.
+    """
+    return Path(str(files("jiesu"))).joinpath(*parts)
+
+
 def resource_names(*parts: str) -> list[str]:
     """Return the sorted names inside a shipped folder."""
     return sorted(p.name for p in resource(*parts).iterdir() if not p.name.startswith((".", "_")))

@@ -21,10 +21,12 @@ GROUPS = [name for name, text in commands() if "COMMAND [ARGS]" in text]
 
 def test_the_commands_are_these() -> None:
     assert sorted(LEAVES) == [
+        "jiesu audit verify",
         "jiesu bundle show",
         "jiesu bundle verify",
         "jiesu demo",
         "jiesu encoder prune",
+        "jiesu encoder restore",
         "jiesu encoder train",
         "jiesu encoder unpack",
         "jiesu evaluate",
@@ -32,9 +34,26 @@ def test_the_commands_are_these() -> None:
         "jiesu jurisdiction check",
         "jiesu jurisdiction new",
         "jiesu jurisdiction show",
+        "jiesu key add",
+        "jiesu key list",
+        "jiesu key revoke",
+        "jiesu key rotate",
         "jiesu objections",
+        "jiesu purge",
+        "jiesu review agreement",
+        "jiesu review check",
+        "jiesu review draw",
+        "jiesu review export",
         "jiesu score",
+        "jiesu serve",
         "jiesu train",
+        "jiesu user add",
+        "jiesu user disable",
+        "jiesu user enable",
+        "jiesu user link",
+        "jiesu user list",
+        "jiesu user password",
+        "jiesu user role",
     ]
 
 

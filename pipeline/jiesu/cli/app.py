@@ -10,15 +10,21 @@ from rich.markup import escape
 
 from jiesu import __version__
 from jiesu.cli import (
+    audit,
     bundle,
     demo,
     encoder,
     evaluate,
     explain,
     jurisdiction,
+    key,
     objections,
+    purge,
+    review,
     score,
+    serve,
     train,
+    user,
 )
 from jiesu.errors import JiesuError
 
@@ -38,6 +44,12 @@ app.command("explain")(explain.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("objections")(objections.command)
+app.command("serve")(serve.command)
+app.add_typer(review.app, name="review")
+app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
+app.add_typer(audit.app, name="audit")
+app.command("purge")(purge.command)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(jurisdiction.app, name="jurisdiction")
 app.add_typer(encoder.app, name="encoder")

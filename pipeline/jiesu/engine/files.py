@@ -159,7 +159,7 @@ def safe_cell(value: str | float | None) -> str | float | None:
     return value
 
 
-def _fitting(value: str | float | None) -> str | float | None:
+def fitting_cell(value: str | float | None) -> str | float | None:
     """Cut a text that no cell of a workbook can hold, and say so in it."""
     if isinstance(value, str) and len(value) > _LONGEST_CELL:
         return value[: _LONGEST_CELL - len(_CUT)] + _CUT
@@ -189,7 +189,7 @@ def _xlsx(verdicts: Iterable[Verdict], stream: BinaryIO) -> int:
     sheet.append(list(COLUMNS))
     count = 0
     for verdict in verdicts:
-        cells = (_fitting(safe_cell(value)) for value in flat(verdict).values())
+        cells = (fitting_cell(safe_cell(value)) for value in flat(verdict).values())
         sheet.append([ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in cells])
         count += 1
     book.save(stream)

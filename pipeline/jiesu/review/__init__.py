@@ -1,0 +1,1 @@
+"""What reviews tell: which answer stands, how far reviewers agree, what audits show."""
