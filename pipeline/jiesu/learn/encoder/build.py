@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,8 @@ def train_encoder(
             f"{start}: found no {CHECKPOINT}, expected the output of `jiesu encoder train`",
         )
     tell("reading")
+    # As they are now: hours later somebody may have changed them.
+    hashes = {path: file_hash(data_file(data, path)) for path in sorted(_paths(config))}
     pieces = Pieces.load(base / PIECES)
     before = load_encoder(start).card if start is not None else None
     examples = make_examples(
@@ -81,18 +83,25 @@ def train_encoder(
     tell("exporting")
     export_int8(network, output / GRAPH)
     shutil.copyfile(base / PIECES, output / PIECES)
-    card = describe(config, examples, data, start=before)
+    card = describe(config, examples, hashes, start=before)
     write_card(output, card)
     return card
 
 
 def describe(
-    config: EncoderConfig, examples: Examples, data: Path, *, start: EncoderCard | None = None
+    config: EncoderConfig,
+    examples: Examples,
+    hashes: Mapping[str, str],
+    *,
+    start: EncoderCard | None = None,
 ) -> EncoderCard:
-    """Return what is to be known of a trained encoder. start: the one that it went on from."""
+    """Return what is to be known of a trained encoder. start: the one that it went on from.
+
+    hashes: of the files that it learned from.
+    """
     trained = {
         "config": config.model_dump(mode="json", exclude={"base", "data", "output"}),
-        "data": {path: file_hash(data_file(data, path)) for path in sorted(_paths(config))},
+        "data": dict(hashes),
         "base": file_hash(Path(config.base) / "model.safetensors"),
         "appeals": len(examples.train),
         "share_cut": round(examples.cut, 4),
