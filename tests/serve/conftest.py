@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,14 @@ Serve = Callable[..., ServeProcess]
 SCOPES = ("score", "read", "review", "admin")
 
 
-@pytest.fixture(scope="session")
-def serving(
-    tiny: Path, child_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+@contextmanager
+def running(
+    folder: Path, tiny: Path, env: dict[str, str], **settings: Any
 ) -> Iterator[ServeProcess]:
-    """Return a service for tests that leave it as it is. Use ids of your own."""
-    folder = tmp_path_factory.mktemp("serving")
+    """Run a service that must end well."""
+    store = f"sqlite:///{folder / 'store.db'}"
     process = ServeProcess(
-        folder,
-        bundle=tiny,
-        store=f"sqlite:///{folder / 'store.db'}",
-        env=child_env,
-        rate=0,
-        audit_share=0,
+        folder, bundle=tiny, store=store, env=env, rate=0, audit_share=0, **settings
     )
     try:
         process.wait_until_ready()
@@ -37,6 +33,24 @@ def serving(
         assert process.stop() == 0
     finally:
         process.kill()
+
+
+@pytest.fixture(scope="session")
+def serving(
+    tiny: Path, child_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServeProcess]:
+    """Return a service for tests that leave it as it is. Use ids of your own."""
+    with running(tmp_path_factory.mktemp("serving"), tiny, child_env) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def own_serving(
+    tiny: Path, child_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServeProcess]:
+    """Return a service of the module's own, which may be left in any state."""
+    with running(tmp_path_factory.mktemp("serving"), tiny, child_env) as process:
+        yield process
 
 
 @pytest.fixture(scope="session")

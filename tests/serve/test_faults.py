@@ -232,7 +232,11 @@ def test_workers_share_the_port_and_one_that_dies_is_replaced(start: Any, key_of
         children = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children")
         found = set()
         for pid in map(int, children.read_text("ascii").split()):
-            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            try:
+                line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except OSError:
+                # It ended meanwhile.
+                continue
             if b"spawn_main" in line:
                 found.add(pid)
         return found

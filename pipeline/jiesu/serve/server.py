@@ -23,6 +23,7 @@ from prometheus_client import disable_created_metrics
 from jiesu.errors import ConfigError, JiesuError
 from jiesu.serve import logs
 from jiesu.serve.app import create_app
+from jiesu.serve.early import refusing
 from jiesu.serve.problems import report
 from jiesu.serve.service import Service
 from jiesu.serve.settings import ServeSettings
@@ -115,8 +116,10 @@ def work(settings: ServeSettings, listener: socket.socket) -> int:
     # When a figure began is of no use, and doubles the page.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     app = create_app(settings, opened(settings))
+    service: Service = app.state.service
     config = uvicorn.Config(
         app,
+        http=refusing(service.refuse_early),
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -128,7 +131,6 @@ def work(settings: ServeSettings, listener: socket.socket) -> int:
         backlog=_BACKLOG,
         ws="none",
     )
-    service: Service = app.state.service
     gc.freeze()
     server = Server(config, service)
     server.run(sockets=[listener])

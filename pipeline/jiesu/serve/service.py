@@ -16,7 +16,7 @@ from jiesu.errors import JiesuError, StoreError
 from jiesu.serve.auth import Gatekeeper
 from jiesu.serve.hotswap import Engines, Serving
 from jiesu.serve.metrics import Metrics
-from jiesu.serve.problems import busy, report
+from jiesu.serve.problems import ServeError, busy, report
 from jiesu.serve.scoring import Scorer
 from jiesu.serve.settings import ServeSettings
 from jiesu.serve.writer import Writer
@@ -50,6 +50,7 @@ class Service:
         self.stopping = False
         self.failure: JiesuError | None = None
         self.on_failure: Callable[[], None] = lambda: None
+        self._refusals = self.metrics.requests.labels("POST", "/v1/appeals", "429")
         self._ping: tuple[float, bool] | None = None
 
     async def start(self) -> None:
@@ -71,6 +72,15 @@ class Service:
         _LOG.error("the first bundle cannot be loaded: %s %s", error.code, error.message)
         self.failure = error
         self.on_failure()
+
+    def refuse_early(self) -> ServeError | None:
+        """Return why a single appeal cannot be taken now, None if it can; counted as an answer."""
+        batcher = self.scorer.batcher
+        # While it stops, connections are to be closed behind their answers: the long way does so.
+        if self.stopping or not batcher.overloaded():
+            return None
+        self._refusals.inc()
+        return batcher.refuse()
 
     def serving(self) -> Serving:
         """Return the engine that serves. Raises ServeError 503 while the first is being loaded."""

@@ -53,7 +53,7 @@ class ServeSettings(BaseSettings):
     queue: int = Field(default=128, ge=1)
     max_wait: float = Field(default=0.2, gt=0)
     deadline: float = Field(default=2.0, gt=0)
-    batch: int = Field(default=64, ge=1, le=4096)
+    batch: int = Field(default=32, ge=1, le=4096)
     batch_characters: int = Field(default=32_768, ge=1)
     bulk_queue: int = Field(default=4 * MOST_ITEMS, ge=MOST_ITEMS)
     bulk_batch: int = Field(default=32, ge=1, le=4096)
