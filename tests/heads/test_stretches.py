@@ -88,6 +88,7 @@ def test_stretches_are_in_order_apart_and_within_the_text(text: str, random: st.
     cutting = Cutting(random.choice([0.2, 0.6]), 0.7, random.choice([0.3, 0.7]), 0.4)
     made = Stretches(np.array([0.5]), cutting, (0.0, 0.5, 0.5, 0.0))
     found = made.spans(text, pieces_of(text), odds, anew)
+    assert bool(found) == any(char.isalnum() for char in text)
     ends = [0, *(end for _, end in found)]
     for (start, end), before in zip(found, ends, strict=False):
         assert before <= start < end <= len(text)

@@ -8,7 +8,7 @@ import pytest
 
 from jiesu.engine import Engine, load
 from jiesu.learn.decisions import Labelled, measure_decisions
-from jiesu.schema import Advisory, Flag, Verdict
+from jiesu.schema import Advisory, Decision, Flag, Verdict
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def flag(text: str, words: str, kind: str = "abuse") -> Flag:
 
 
 def figures(rows: list[Labelled], **given: Any) -> dict[str, tuple[float, int]]:
-    labels, thresholds = given.get("labels", {}), given.get("thresholds", {})
-    found = measure_decisions(rows, labels, thresholds, bootstrap=100, seed=0)
+    labels, certified = given.get("labels", {}), given.get("certified", ())
+    found = measure_decisions(rows, labels, certified, bootstrap=100, seed=0)
     assert all(item.low <= item.value <= item.high for item in found)
     return {item.name: (item.value, item.n) for item in found}
 
@@ -82,23 +82,30 @@ def test_flags_by_hand(blank: Verdict) -> None:
 
 
 def test_what_is_decided_alone_by_hand(blank: Verdict) -> None:
-    sure = [0.9, 0.8, 0.7, 0.2]
+    reasons = [(), ("unit_unsure",), (), ("type_unsure", "advisory")]
     rows = [
         Labelled(
             blank.model_copy(
-                update={"type": blank.type.model_copy(update={"code": "help", "confidence": value})}
+                update={
+                    "type": blank.type.model_copy(update={"code": "help"}),
+                    "decision": Decision(
+                        action="review" if why else "auto", reasons=why, priority=0.0
+                    ),
+                }
             ),
             "x",
             {},
         )
-        for value in sure
+        for why in reasons
     ]
     labels = {"type": ["help", "complaint", None, "help"]}
-    found = figures(rows, labels=labels, thresholds={"type": 0.6})
+    found = figures(rows, labels=labels, certified=["type"])
     assert found == {
         "type: decided alone": (0.6667, 3),
         "type: error of those": (0.5, 2),
     }
+    both = figures(rows, labels=labels, certified=["type", "unit"])
+    assert both["no review needed"] == (0.5, 4)
 
 
 def test_nothing_labelled_gives_no_figures(blank: Verdict) -> None:

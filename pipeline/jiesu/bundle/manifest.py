@@ -84,7 +84,7 @@ class EncoderEntry(Part):
 
     sure, sure_long, long, special, conduct: see heads.cascade.Reach. flag (thresholds), cutting,
     mix (weights): see heads.stretches.Stretches.
-    thresholds: by tier and head, each certified for that tier as a whole.
+    thresholds: by tier and head; of a head in `sure`, the cascade's are of what the encoder reads.
     trained: what the encoder's card says of its training.
     """
 
@@ -154,10 +154,21 @@ class Manifest(Part):
     files: dict[str, str]
 
     def thresholds_of(self, tier: Tier) -> dict[str, ThresholdEntry]:
-        """Return the threshold of each head that a tier is certified for."""
+        """Return the threshold of each head that a tier is certified for.
+
+        In the cascade, of a head that the linear tier may be `sure` of, it is the linear tier's, of
+        the appeals that the linear tier answers; `read_thresholds` has the others'.
+        """
         if tier == "linear" or self.encoder is None:
             return self.thresholds
-        return self.thresholds | self.encoder.thresholds[tier]
+        found = self.thresholds | self.encoder.thresholds[tier]
+        if tier == "cascade":
+            found |= {head: self.thresholds[head] for head in self.encoder.sure}
+        return found
+
+    def read_thresholds(self) -> dict[str, ThresholdEntry]:
+        """Return by head what is certified in the cascade of the appeals that the encoder read."""
+        return {} if self.encoder is None else self.encoder.thresholds["cascade"]
 
     def floors_of(self, tier: Tier) -> dict[str, tuple[float, ...]]:
         """Return the floors of each head's prediction sets in a tier."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jiesu.bundle import Bundle
+from jiesu.bundle import Bundle, ThresholdEntry
 from jiesu.decide.advisory import advise
 from jiesu.decide.due import due, due_rule
 from jiesu.decide.triage import triage
@@ -101,11 +101,8 @@ class Assembler:
         manifest = bundle.manifest
         heads = {head.name: head for head in bundle.linear.heads}
         self._tier = bundle.linear
-        self._thresholds = {
-            name: entry.confidence
-            for name, entry in manifest.thresholds_of(tier).items()
-            if entry.confidence is not None and catalogue.certifies(name)
-        }
+        self._thresholds = _in_force(manifest.thresholds_of(tier), catalogue)
+        self._read_thresholds = _in_force(manifest.read_thresholds(), catalogue)
         types = {item.code: item for item in jurisdiction.types}
         chosen = [types[code] for code in TYPE_CODES if code in heads["type"].labels]
         self._codes = [item.code for item in chosen]
@@ -118,7 +115,7 @@ class Assembler:
         self._sets: dict[int, tuple[TypeCode, ...]] = {}
         self._judge = Judge(bundle, jurisdiction, tier=tier)
         self._judge.floors["unit"] = catalogue.floors(self._judge.floors["unit"])
-        self.dispatcher = Dispatcher(jurisdiction, catalogue.labels, self._thresholds.get("unit"))
+        self.dispatcher = Dispatcher(jurisdiction, catalogue.labels)
         topics = dict[str, str]()
         for topic in jurisdiction.topics:
             topics |= dict.fromkeys((topic.name, *topic.aliases), topic.name)
@@ -210,10 +207,14 @@ class Assembler:
         code = self._codes[row.best]
         disposition = judgement.disposition
         flags = reading.flags.get(number)
+        thresholds = self._thresholds
+        for head, rows in reading.read.items():
+            if number in rows:  # whose answer stands there is certified apart
+                thresholds = thresholds | {head: self._read_thresholds.get(head, _NEVER)}
         outcome = triage(
             type_confidence=type_confidence,
             unit_confidence=row.scores[0],
-            thresholds=self._thresholds,
+            thresholds=thresholds,
             disposition=disposition.code,
             doubts=judgement.doubts,
             flagged=flags is not None,
@@ -228,7 +229,8 @@ class Assembler:
             demands=reading.demands.get(number, ()),
             disposition=disposition.code,
             type_code=code,
-            type_sure=type_confidence >= self._thresholds.get("type", _NEVER),
+            type_sure=type_confidence >= thresholds.get("type", _NEVER),
+            unit_sure=row.scores[0] >= thresholds.get("unit", _NEVER),
         )
         verdict = build(
             Verdict,
@@ -323,6 +325,15 @@ class Assembler:
     ) -> TimeLimit | None:
         limits = self._jurisdiction.time_limits
         return due_rule(limits, type_code=code, disposition=disposition, topic=topic)
+
+
+def _in_force(entries: Mapping[str, ThresholdEntry], catalogue: Catalogue) -> dict[str, float]:
+    """Return by head the confidence that is certified for the catalogue that is served."""
+    return {
+        name: entry.confidence
+        for name, entry in entries.items()
+        if entry.confidence is not None and catalogue.certifies(name)
+    }
 
 
 def top_columns(probabilities: Floats, count: int) -> Ints:

@@ -14,7 +14,6 @@ from jiesu.jurisdiction import Jurisdiction, exact_unit, unit_by_name
 from jiesu.schema import Candidate, Demand, Dispatch, DispositionCode, TypeCode
 from jiesu.text.places import Place
 
-_NEVER = 2.0
 _LIKELY = 0.5
 _DISPATCH = fields_of(Dispatch)
 _CANDIDATE = fields_of(Candidate)
@@ -23,13 +22,10 @@ _CANDIDATE = fields_of(Candidate)
 class Dispatcher:
     """Turns the unit head's best labels and a place into a dispatch by the catalogue."""
 
-    def __init__(
-        self, jurisdiction: Jurisdiction, functions: Sequence[str], sure: float | None
-    ) -> None:
+    def __init__(self, jurisdiction: Jurisdiction, functions: Sequence[str]) -> None:
         self._jurisdiction = jurisdiction
         self._functions = tuple(functions)
         self._units = [unit_by_name(jurisdiction, name) for name in functions]
-        self._sure = _NEVER if sure is None else sure
         self._catalogue = jurisdiction.catalogue
         self._area_units = {area.name: area.unit for area in jurisdiction.areas}
         self._names: dict[tuple[str | None, str | None], list[str]] = {}
@@ -81,6 +77,7 @@ class Dispatcher:
         disposition: DispositionCode,
         type_code: TypeCode,
         type_sure: bool,
+        unit_sure: bool,
     ) -> Dispatch:
         """Return the dispatch. columns, scores: the best labels, best first."""
         names = self._names.get((place.area, place.subdistrict)) or self._names_at(place)
@@ -88,7 +85,7 @@ class Dispatcher:
         unit = self._units[best]
         routed = choose_route(
             unit,
-            sure=scores[0] >= self._sure,
+            sure=unit_sure,
             others=[names[column] for column in columns[1:set_size]],
             set_size=set_size,
             demands=tuple(dict.fromkeys(d.unit for d in demands if d.unit != names[best])),

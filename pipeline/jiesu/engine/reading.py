@@ -18,7 +18,8 @@ class Reading:
     By text number: cues, (disposition, start, end) with bounds in `batch.codes`; flags of the
     caller's own conduct; reasons of risk; demands, where there are several; `asked` are those that
     the encoder has read too; repeats of earlier appeals, if they are looked for. By head:
-    `trained`, what it said before its labels were carried over to the catalogue that is served.
+    `trained`, what it said before its labels were carried over to the catalogue that is served;
+    `read`, the appeals in which the encoder has a say in it.
     """
 
     prepared: Prepared
@@ -33,3 +34,4 @@ class Reading:
     asked: set[int] = field(default_factory=set)
     repeats: dict[int, Repeat] = field(default_factory=dict)
     trained: dict[str, Floats] = field(default_factory=dict)
+    read: dict[str, set[int]] = field(default_factory=dict)

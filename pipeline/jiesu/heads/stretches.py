@@ -61,31 +61,33 @@ class Stretches:
 
         cut: with bounds in the text. pieces, begins: (p,) logits of the kind.
         """
+        bounds = list(zip(cut.starts.tolist(), cut.ends.tolist(), strict=True))
+        # A mark between two words is no part of an offence, and parts nothing by itself.
+        words = [n for n, (a, b) in enumerate(bounds) if any(c.isalnum() for c in text[a:b])]
+        if not words:
+            return []
         chances = _sigmoid(pieces)
-        inside = chances >= self.cutting.share * chances.max(initial=_TINY)
+        best = chances[words].max()
+        inside = chances >= self.cutting.share * best
         anew = _sigmoid(begins) >= self.cutting.begin
-        least = self.cutting.seed * chances.max(initial=_TINY)
         runs: list[tuple[int, int]] = []
         weights: list[float] = []
         goes_on = False
-        for number, taken in enumerate(inside.tolist()):
-            start, end = int(cut.starts[number]), int(cut.ends[number])
-            if not any(char.isalnum() for char in text[start:end]):
-                continue  # a mark between two words parts nothing by itself
-            if taken:
+        for number in words:
+            start, end = bounds[number]
+            if inside[number]:
                 # Behind a line break it is another's turn.
-                joined = goes_on and not anew[number] and "\n" not in text[runs[-1][1] : start]
-                if joined:
+                if goes_on and not anew[number] and "\n" not in text[runs[-1][1] : start]:
                     runs[-1] = (runs[-1][0], end)
                     weights[-1] = max(weights[-1], chances[number])
                 else:
                     runs.append((start, end))
                     weights.append(chances[number])
-            goes_on = taken
+            goes_on = bool(inside[number])
         clauses = [match.span() for match in _CLAUSE.finditer(text)]
         found: list[tuple[int, int]] = []
         for (start, end), weight in zip(runs, weights, strict=True):
-            if weight < least:
+            if weight < self.cutting.seed * best:
                 continue
             span = self._to_clauses(*_bare(text, start, end), clauses)
             if span is None:

@@ -101,7 +101,7 @@ def fit_cascade(
         blend = fit_blend(linear[fit], logits[fit], truth[fit], columns)
         alarm = found.labels.index(ALARM) if ALARM in found.labels else None
         blended = blend.heeding(linear, logits, alarm)
-        cascade = blended
+        cascade, read = blended, np.ones(len(held), dtype=np.bool_)
         if name in sure:
             if config.keep:
                 sure[name] = least_sure(
@@ -109,18 +109,22 @@ def fit_cascade(
                 )
             reach = Reach(sure, config.special, _NEVER, config.sure_long, config.long)
             lengths = np.array([len(found.appeals[i].text) for i in held.tolist()])
-            unsure = reach.unsure(name, linear, lengths)
-            cascade = np.where(unsure[:, None], blended, linear)
+            read = reach.unsure(name, linear, lengths)
+            cascade = np.where(read[:, None], blended, linear)
         # Floors take all held-out rows: rare classes have few, and the blend only two numbers.
         floors = set_floors(cascade, truth, miss=config.set_miss.get(name, found.miss))
+        if alarm is not None and config.alarm:
+            floors[alarm] = config.alarm
         blends[name] = BlendEntry(
             linear=blend.linear,
             encoder=blend.encoder,
             floors=tuple(round(float(floor), 6) for floor in floors),
         )
-        for tier, scores in (("cascade", cascade), ("transformer", blended)):
+        # What the linear tier answers in the cascade, its own certificate covers: it has more rows.
+        own = test[read[test]]
+        for tier, part in (("cascade", own), ("transformer", test)):
             if found.certified:
-                thresholds[tier][name] = _threshold(scores[test], truth[test], risk, delta)
+                thresholds[tier][name] = _threshold(blended[part], truth[part], risk, delta)
     flag, cutting, mix = (_NEVER,) * len(encoder.card.kinds), _CUTTINGS[0], _NO_MIX
     conduct = _NEVER
     if said is not None:

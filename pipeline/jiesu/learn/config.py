@@ -137,7 +137,9 @@ class CascadeConfig(Part):
     ordinary appeals, those whose clauses look worst, that is read for the caller's conduct.
     `keep`: `sure` is then but the most that a head may ask; it is lowered as far as the macro-F1 of
     held-out rows stays at this share of what reading everything gives. 0: taken as given.
-    `set_miss`: by head, in place of the head's own.
+    `set_miss`: by head, in place of the head's own. `alarm`: the chance from which an emergency is
+    one, in place of what `set_miss` gives; 1 / (1 + c) if missing one costs as much as c false
+    alarms. 0: none.
     `precision`, `real_share`: as in ConductConfig, of the flags that the encoder sets.
     """
 
@@ -149,6 +151,7 @@ class CascadeConfig(Part):
     special: float = Field(default=0.1, gt=0, le=1)
     conduct_share: float = Field(default=0.03, gt=0, lt=1)
     set_miss: dict[str, float] = {}
+    alarm: float = Field(default=0.0, ge=0, lt=1)
     precision: float = Field(default=0.95, gt=0, lt=1)
     real_share: float = Field(default=0.001, ge=0, lt=1)
 

@@ -6,7 +6,7 @@ as users get them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -40,27 +40,30 @@ class Labelled(NamedTuple):
 def measure_decisions(
     rows: Sequence[Labelled],
     labels: Mapping[str, Sequence[str | None]],
-    thresholds: Mapping[str, float],
+    certified: Collection[str],
     *,
     bootstrap: int,
     seed: int,
 ) -> list[Decision]:
     """Measure what was decided on rows. labels: true type and unit, where known.
 
-    thresholds: the certified confidence by head.
+    certified: the heads that decide alone from some confidence on.
     """
     draw = _Draw(len(rows), bootstrap, seed)
     found: list[Decision] = []
-    for head, value, confidence in (
-        ("type", [r.verdict.type.code for r in rows], [r.verdict.type.confidence for r in rows]),
-        (
-            "unit",
-            [r.verdict.dispatch.function for r in rows],
-            [r.verdict.dispatch.confidence for r in rows],
-        ),
+    for head, value in (
+        ("type", [r.verdict.type.code for r in rows]),
+        ("unit", [r.verdict.dispatch.function for r in rows]),
     ):
-        if head in labels and head in thresholds:
-            found += _alone(draw, head, value, confidence, labels[head], thresholds[head])
+        if head in labels and head in certified:
+            sure = [f"{head}_unsure" not in row.verdict.decision.reasons for row in rows]
+            found += _alone(draw, head, value, sure, labels[head])
+    if {"type", "unit"} <= set(certified):
+        auto = [row.verdict.decision.action == "auto" for row in rows]
+        everyone = np.ones(len(rows), dtype=np.float64)
+        found += _given(
+            [draw.figure("no review needed", _pairs(auto, everyone), _share, len(rows))]
+        )
     if any("disposition" in row.extra for row in rows):
         found += _dispositions(draw, rows)
     if any(row.extra.get("flags") for row in rows):
@@ -108,12 +111,11 @@ def _alone(
     draw: _Draw,
     head: str,
     value: Sequence[str | None],
-    confidence: Sequence[float],
+    sure: Sequence[bool],
     truth: Sequence[str | None],
-    threshold: float,
 ) -> list[Decision]:
     known = np.array([label is not None for label in truth])
-    taken = (np.array(confidence) >= threshold) & known
+    taken = np.array(sure) & known
     wrong = taken & np.array([a != b for a, b in zip(value, truth, strict=True)])
     return _given(
         [

@@ -134,11 +134,11 @@ def evaluate(
                 name: [label and label_names(name, jurisdiction).get(label, label) for label in own]
                 for name, own in labels.items()
             },
-            {
-                name: entry.confidence
+            [
+                name
                 for name, entry in manifest.thresholds_of(engine.tier).items()
                 if entry.confidence is not None and engine.certifies(name)
-            },
+            ],
             bootstrap=bootstrap,
             seed=seed,
         )

@@ -95,9 +95,9 @@ def train(
         apart = (*rows[name].appeals, *tests[name].appeals) if name in tests else rows[name].appeals
         lessons[name] = teach(name, head.taught, encoder, data, apart)
     tell("vocabulary")
-    said = [appeal for part in rows.values() for appeal in part.appeals]
-    said += [appeal for lesson in lessons.values() for appeal in lesson.appeals]
-    texts = list(dict.fromkeys(appeal.text for appeal in said))
+    shown = [appeal for part in rows.values() for appeal in part.appeals]
+    shown += [appeal for lesson in lessons.values() for appeal in lesson.appeals]
+    texts = list(dict.fromkeys(appeal.text for appeal in shown))
     vocabulary = _fit_vocabulary(texts, segmenter, config)
     trained = []
     for name, head in config.heads.items():
