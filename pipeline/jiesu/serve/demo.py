@@ -1,4 +1,4 @@
-"""The demonstration: the sample appeals as if they had come in lately, and a service that has them."""
+"""The demonstration: the sample appeals as if they had come in lately, and a service of them."""
 
 from __future__ import annotations
 
@@ -97,4 +97,8 @@ class Demonstration:
         try:
             return work(self._settings, self._listener)
         finally:
-            self._listener.close()
+            self.close()
+
+    def close(self) -> None:
+        """Give the port back; `run` does so by itself."""
+        self._listener.close()
