@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test check lint bundle clean
 
-$(VENV)/report.stamp: pyproject.toml constraints.txt
+$(VENV)/demo.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[report]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[report,serve]"
 	touch $@
 
 $(VENV)/train.stamp: pyproject.toml constraints.txt
@@ -20,7 +20,7 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
 
-demo: $(VENV)/report.stamp  ## score the shipped sample, show the verdicts, write the report
+demo: $(VENV)/demo.stamp  ## score the shipped sample, write the report, start the service
 	$(BIN)/jiesu demo -o out/demo
 
 test: $(VENV)/dev.stamp  ## all tests, with what they need

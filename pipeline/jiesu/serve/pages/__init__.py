@@ -23,10 +23,9 @@ from jiesu.serve.pages import (
 )
 from jiesu.serve.pages.faults import answer
 
-__all__ = ["answer", "router"]
+__all__ = ["MODULES", "answer", "router"]
 
-router = APIRouter(include_in_schema=False)
-for module in (
+MODULES = (
     login,
     preferences,
     queue,
@@ -40,5 +39,9 @@ for module in (
     keys,
     quality,
     log,
-):
+)
+"""Every module of pages."""
+
+router = APIRouter(include_in_schema=False)
+for module in MODULES:
     router.include_router(module.router)

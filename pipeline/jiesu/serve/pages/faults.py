@@ -81,6 +81,8 @@ def shown(request: Request, error: JiesuError, *, back: str | None = None) -> Re
         back=local(back, otherwise="/queue"),
         retry=request.url.path if request.method == "GET" and status in _AGAIN else None,
     )
+    if status in _AGAIN:
+        response.headers["Retry-After"] = "1"
     if isinstance(error, ServeError):
         response.headers.update(error.headers)
     return response

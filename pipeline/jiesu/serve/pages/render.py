@@ -105,7 +105,7 @@ def page(
         "may_review": session is not None and session.user.role in REVIEWERS,
         "csrf": session.csrf if session else browser.form_token(request, holder),
         "csrf_field": browser.CSRF_FIELD,
-        "entries": [Entry(name, f"/{name}") for name in _entries(session)],
+        "menu": [Entry(name, f"/{name}") for name in _entries(session)],
         "here": request.url.path + query if request.method == "GET" else "/",
         "path": request.url.path,
         "now": datetime.now(UTC),
