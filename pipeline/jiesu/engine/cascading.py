@@ -110,7 +110,8 @@ class Cascade:
             if name in self._reach.sure:
                 unsure = self._reach.unsure(name, linear, lengths[asked])
                 scores[asked[unsure]] = blended[unsure]
-                reading.read[name] = set(asked[unsure].tolist())
+                if self.tier == "cascade":  # the other tier is certified as one
+                    reading.read[name] = set(asked[unsure].tolist())
             else:
                 scores[asked] = blended
         reading.asked.update(rows)
