@@ -45,8 +45,8 @@ def test_who_is_ahead_stays_ahead(
     [
         ({}, 1.0, "nothing grave"),
         ({"risk": "watch"}, 3.0, "to be watched"),
-        ({"risk": "urgent"}, 16.0, "urgent"),
-        ({"reasons": ("disposition_emergency",)}, 16.0, "an emergency"),
+        ({"risk": "urgent"}, 1024.0, "urgent"),
+        ({"reasons": ("disposition_emergency",)}, 1024.0, "an emergency"),
         ({"reasons": ("maybe_emergency", "advisory")}, 8.0, "the gravest counts"),
         ({"risk": "watch", "reasons": ("advisory",)}, 3.0, "of both kinds"),
         ({"action": "auto"}, 1.0, "decided automatically"),
@@ -81,3 +81,8 @@ def test_far_off_moments_overflow_nothing() -> None:
     key = rank.rank(1.0, NOW - timedelta(days=700_000))
     assert rank.priority(key, NOW) == 2.0**60
     assert rank.priority(-key * 9, NOW) > 0
+
+
+def test_danger_now_is_ahead_of_a_week_of_doubt() -> None:
+    certain = 1024.0 * 0.25  # an emergency that nothing about is uncertain
+    assert rank.rank(certain, NOW) > rank.rank(1.0, NOW - 7 * DAY)

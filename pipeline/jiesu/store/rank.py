@@ -22,9 +22,12 @@ MOST_AGE = timedelta(days=7)
 PLAIN = 1.0
 """Risk x uncertainty of an audit or a check: it must neither be told from a case nor drown."""
 
-_RISK = {"none": 1.0, "watch": 3.0, "urgent": 16.0}
+# Danger now is ahead of all that has waited for less than a week: 1024 is ten doublings, of which
+# the least uncertainty takes two.
+_URGENT = 1024.0
+_RISK = {"none": 1.0, "watch": 3.0, "urgent": _URGENT}
 _REASONS = {
-    "disposition_emergency": 16.0,
+    "disposition_emergency": _URGENT,
     "maybe_emergency": 8.0,
     "disposition_unlawful": 2.0,
     "advisory": 2.0,
