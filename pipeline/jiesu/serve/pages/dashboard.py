@@ -65,7 +65,7 @@ def dashboard(
             "hours": _by_hour(volumes.hours),
             "types": _chart(volumes.types, [names.type(v.name) for v in volumes.types]),
             "units": _chart(volumes.functions, [v.name or none for v in volumes.functions]),
-            "areas": _chart(volumes.areas, [v.name or none for v in volumes.areas]),
+            "areas": _chart(volumes.areas, [v.name or say("place.unknown") for v in volumes.areas]),
             "ages": charts.columns(
                 [Datum(say(f"age.{name}"), found.backlog.ages[name]) for name, _ in AGES]
             ),

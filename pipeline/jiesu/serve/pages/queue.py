@@ -32,7 +32,6 @@ class Row:
     case: Case
     level: str
     claim: str | None
-    waiting_since: datetime
 
 
 def level_of(reasons: tuple[str, ...], risk: str, *, flagged: bool) -> str:
@@ -137,7 +136,7 @@ def _row(case: Case, session: Session, now: datetime) -> Row:
     if case.is_claimed(now):
         claim = "mine" if case.claimed_by == session.user.id else "taken"
     level = level_of(case.reasons, case.risk, flagged=case.flagged)
-    return Row(case, level, claim, min(case.opened_at, now))
+    return Row(case, level, claim)
 
 
 def _people(store: Store, session: Session) -> dict[int, str]:

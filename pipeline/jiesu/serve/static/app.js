@@ -68,6 +68,13 @@
     take(found);
   });
 
+  // An empty date says nothing, rather than how a date is written elsewhere.
+  for (const field of all("input[type=date]")) {
+    const mark = () => field.toggleAttribute("data-empty", !field.value);
+    field.addEventListener("change", mark);
+    mark();
+  }
+
   // Dialogs.
   for (const button of all("[data-open]")) {
     button.addEventListener("click", () => one(button.dataset.open)?.showModal());
