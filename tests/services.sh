@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests start by themselves and pip cannot bring: PostgreSQL and Chromium.
+# Installs what the tests start by themselves and pip cannot bring: PostgreSQL, and Chromium with a
+# font that has Chinese.
 # Does nothing where they are there already; needs root and Debian's apt-get otherwise.
 set -eu
 
@@ -9,6 +10,9 @@ if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb 
 fi
 if ! command -v chromium >/dev/null 2>&1; then
   missing="$missing chromium"
+fi
+if ! command -v fc-list >/dev/null 2>&1 || [ -z "$(fc-list :lang=zh-cn family)" ]; then
+  missing="$missing fontconfig fonts-noto-cjk"
 fi
 [ -n "$missing" ] || exit 0
 

@@ -137,6 +137,8 @@ def facts(
         "similar": precedents.like(record.id, viewer=session.user.id),
         "versions": store.appeals.history(record.id),
         "reviews": reviews,
+        # An automatic decision that waits is an audit, and must look like any other case.
+        "tells_action": sees_kinds(session) or not store.appeals.open_ids([record.id]),
         "objection": _last(reviews, "objection"),
         "people": _people(service, session, reviews),
     }
