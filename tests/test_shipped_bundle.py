@@ -68,8 +68,9 @@ def test_the_card_is_of_this_bundle(shipped: Bundle, card: str) -> None:
     assert f"{features:,} features" in card.replace("\n", " ")
     for head, figures in shipped.manifest.metrics.items():
         rows = [line for line in card.splitlines() if line.startswith(f"| {head} |")]
-        value = f"{figures['macro_f1']['value']:.3f}"
-        assert any(value in line for line in rows), (head, value)
+        value = figures["macro_f1"]["value"]  # rounded once already, which may tip the last digit
+        shown = {f"{value:.3f}", f"{value - 5e-5:.3f}"}
+        assert any(form in line for line in rows for form in shown), (head, value)
 
 
 def test_readme_names_this_bundle(shipped: Bundle) -> None:

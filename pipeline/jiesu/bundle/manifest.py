@@ -122,6 +122,13 @@ class DutiesEntry(Part):
     rows: int
 
 
+def _from(entry: ThresholdEntry, limit: float) -> ThresholdEntry:
+    """Return a certificate as it holds of rows from `limit` on: not, if it was found on more."""
+    if entry.confidence is not None and limit > entry.confidence:
+        return entry.model_copy(update={"confidence": None, "certified": False})
+    return entry
+
+
 class TokeniserEntry(Part):
     """How words are cut: back end, its version, and a hash of the jurisdiction's dictionary."""
 
@@ -163,7 +170,12 @@ class Manifest(Part):
             return self.thresholds
         found = self.thresholds | self.encoder.thresholds[tier]
         if tier == "cascade":
-            found |= {head: self.thresholds[head] for head in self.encoder.sure}
+            sure = {
+                head: max(limit, self.encoder.sure_long.get(head, 0.0))
+                for head, limit in self.encoder.sure.items()
+                if head in self.thresholds
+            }
+            found |= {head: _from(self.thresholds[head], limit) for head, limit in sure.items()}
         return found
 
     def read_thresholds(self) -> dict[str, ThresholdEntry]:

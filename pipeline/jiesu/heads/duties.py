@@ -38,6 +38,7 @@ BY_SENSE = (
 _CLAUSES = re.compile(r"[，、；。,;]")
 _MOST_READ = 300
 _TINY = 1e-9
+_DIGITS = 5
 
 
 def open_sentences() -> Sentences | None:
@@ -115,8 +116,8 @@ class DutyTexts:
             words.astype(np.float64),
             named,
             between.astype(np.float64),
-            (said @ self._sense.T).astype(np.float64),
-            clause.astype(np.float64),
+            _rounded(said @ self._sense.T),
+            _rounded(clause),
             (self._sense @ self._sense.T).astype(np.float64),
         )
 
@@ -193,6 +194,11 @@ def _standard(values: NDArray[np.float64], unit: int) -> NDArray[np.float64]:
     """
     spread = values.std(axis=1) + _TINY
     return np.asarray((values[:, unit] - values.mean(axis=1)) / spread)
+
+
+def _rounded(values: Floats) -> NDArray[np.float64]:
+    """Leave out the last bits of a product, which depend on how many rows it has."""
+    return np.asarray(np.round(values.astype(np.float64), _DIGITS), dtype=np.float64)
 
 
 def _unit_length(matrix: Any) -> Any:

@@ -64,6 +64,8 @@ class Stretches:
         bounds = list(zip(cut.starts.tolist(), cut.ends.tolist(), strict=True))
         # A mark between two words is no part of an offence, and parts nothing by itself.
         words = [n for n, (a, b) in enumerate(bounds) if any(c.isalnum() for c in text[a:b])]
+        # Where there is nothing but marks and faces, these are what was said.
+        words = words or [n for n, (a, b) in enumerate(bounds) if text[a:b].strip()]
         if not words:
             return []
         chances = _sigmoid(pieces)
@@ -115,12 +117,13 @@ class Stretches:
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out what is no word at both ends."""
-    while start < end and not text[start].isalnum():
-        start += 1
-    while start < end and not text[end - 1].isalnum():
-        end -= 1
-    return start, end
+    """Leave out what is no word at both ends; all of it if there is no word."""
+    first, last = start, end
+    while first < last and not text[first].isalnum():
+        first += 1
+    while first < last and not text[last - 1].isalnum():
+        last -= 1
+    return (first, last) if first < last else (start, end)
 
 
 def conduct_features(

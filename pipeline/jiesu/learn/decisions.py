@@ -56,7 +56,10 @@ def measure_decisions(
         ("unit", [r.verdict.dispatch.function for r in rows]),
     ):
         if head in labels and head in certified:
-            sure = [f"{head}_unsure" not in row.verdict.decision.reasons for row in rows]
+            sure = [
+                row.verdict.error is None and f"{head}_unsure" not in row.verdict.decision.reasons
+                for row in rows
+            ]
             found += _alone(draw, head, value, sure, labels[head])
     if {"type", "unit"} <= set(certified):
         auto = [row.verdict.decision.action == "auto" for row in rows]

@@ -136,7 +136,8 @@ def evaluate(
             },
             [
                 name
-                for name, entry in manifest.thresholds_of(engine.tier).items()
+                for entries in (manifest.thresholds_of(engine.tier), manifest.read_thresholds())
+                for name, entry in entries.items()
                 if entry.confidence is not None and engine.certifies(name)
             ],
             bootstrap=bootstrap,

@@ -81,7 +81,8 @@ def read_rows(
 def labelled_rows(root: Path, path: str, tables: Iterable[str] = ()) -> Iterator[Row]:
     """Yield the rows of a file, with the columns of label tables added by id.
 
-    Raises InputError for a table that cannot be read, or none of whose ids is in the file.
+    An id that stands on several texts labels each. Raises InputError for a table that cannot be
+    read, or none of whose ids is in the file.
     """
     added: dict[str, dict[str, str]] = {}
     for table in sorted({table for table in tables if table}):

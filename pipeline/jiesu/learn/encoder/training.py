@@ -129,11 +129,11 @@ def fine_tune(
         tell(f"beginning with the weights of {start}")
     if checkpoint.is_file():
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        if state["plan"] != len(plan):
+        if state.get("plan") != len(plan):
             raise ConfigError(
                 "other_checkpoint",
-                f"{checkpoint.name}: found one of a training of {state['plan']} steps, expected "
-                f"{len(plan)}: config or data changed; name another output, or delete it",
+                f"{checkpoint.name}: found one of a training of {state.get('plan')} steps, "
+                f"expected {len(plan)}: config or data changed; name another output, or delete it",
             )
         first = state["step"]
         network.load_state_dict(state["network"])
@@ -189,6 +189,8 @@ def fine_tune(
             )
     if best.weights:
         network.load_state_dict(best.weights)
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        _save(checkpoint, {**state, "network": network.state_dict()})  # what goes on from here
     return network
 
 
