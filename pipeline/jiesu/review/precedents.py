@@ -26,6 +26,7 @@ LEAST_ALIKE = 0.08
 
 _GRAM = 2
 _BITS = 18
+_FEW = 100
 _EVERY = 15.0
 _OVERLAP = timedelta(minutes=5)
 _EXCERPT = 60
@@ -139,7 +140,9 @@ class _Table:
         self._starts = self._ends - lengths
         self._all = np.concatenate(list(grams.values()))
         seen = np.bincount(self._all, minlength=1 << _BITS)
-        self._weights = np.log((1.0 + len(self._ids)) / (1.0 + seen)) ** 2
+        # Among few texts nothing can be told of what is common.
+        count = max(len(self._ids), _FEW)
+        self._weights = np.log((1.0 + count) / (1.0 + seen)) ** 2
         # One more than there are, so that an empty text sums up nothing.
         self._norms = np.sqrt(self._sums(self._weights))
 
