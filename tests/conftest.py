@@ -167,3 +167,9 @@ def child_env() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(source), *([rest] if rest else [])]),
         "PYTHONUTF8": "1",
     }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser's tests last: Playwright leaves an event loop running, and asyncio.run, which
+    other tests call, refuses to be called beside one."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
